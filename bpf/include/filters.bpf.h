@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whose events are wanted. Decided in the kernel, in process context, before anything is copied.
+ *
+ * A mode of FILTER_ALL is known before the program is loaded (it is read-only data), so the
+ * verifier removes the look-up and its cost. Sets are filled by the loader; those not in use keep
+ * one entry. */
+#ifndef IMAGESNOOP_FILTERS_BPF_H
+#define IMAGESNOOP_FILTERS_BPF_H
+
+#include "kernel.bpf.h"
+#include "event.h"
+#include "task.bpf.h"
+
+enum filter_mode {
+	FILTER_ALL = 0,	    /* no filter */
+	FILTER_INCLUDE = 1, /* only what is in the set */
+	FILTER_EXCLUDE = 2, /* all but what is in the set */
+};
+
+const volatile __u32 cfg_self_pid = 0; /* the tracing process: never an event of its own */
+const volatile __u32 filter_pid_mode = FILTER_ALL;
+const volatile __u32 filter_uid_mode = FILTER_ALL;
+const volatile __u32 filter_comm_mode = FILTER_ALL;
+const volatile __u32 filter_container_mode = FILTER_ALL;
+const volatile __u32 filter_mntns_mode = FILTER_ALL;
+const volatile __u32 filter_cgroup_mode = FILTER_ALL;
+
+#define FILTER_SET(NAME, KEY, VALUE)                                                               \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
+		__uint(max_entries, 1);                                                            \
+		__type(key, KEY);                                                                  \
+		__type(value, VALUE);                                                              \
+	} NAME SEC(".maps")
+
+struct filter_comm {
+	char comm[COMM_LEN]; /* padded with NULs */
+};
+
+FILTER_SET(filter_pids, __u32, __u8);
+FILTER_SET(filter_uids, __u32, __u8);
+FILTER_SET(filter_comms, struct filter_comm, __u8);
+FILTER_SET(filter_container_mntns, __u64, __u32);
+FILTER_SET(filter_container_cgroups, __u64, __u32);
+/* --mntnsmap and --cgroupmap: replaced by the pinned map of that path, key and value as bcc's. */
+FILTER_SET(filter_mntns, __u64, __u32);
+FILTER_SET(filter_cgroups, __u64, __u32);
+
+/* Times that a hook fired for the tracing process itself: the proof that it does fire. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} selftest SEC(".maps");
+
+static __always_inline bool filter_allows(void *set, __u32 mode, const void *key)
+{
+	if (mode == FILTER_ALL)
+		return true;
+	return !bpf_map_lookup_elem(set, key) == (mode == FILTER_EXCLUDE);
+}
+
+/* A container may make cgroups below its own, so the ancestors count too. The depth of a cgroup
+ * of a pod's container is 5 under systemd; 12 leaves room for nested runtimes. */
+#define CGROUP_DEPTH 12
+
+static __always_inline bool in_container_set(struct task_struct *task)
+{
+	__u64 key = task_mntns(task);
+
+	if (bpf_map_lookup_elem(&filter_container_mntns, &key))
+		return true;
+	for (int level = 1; level < CGROUP_DEPTH; level++) {
+		key = bpf_get_current_ancestor_cgroup_id(level);
+		if (!key)
+			break;
+		if (bpf_map_lookup_elem(&filter_container_cgroups, &key))
+			return true;
+	}
+	return false;
+}
+
+/* Does the current task pass all filters? False for the tracing process itself. */
+static __always_inline bool current_is_wanted(void)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u32 pid = pid_tgid >> 32;
+	__u32 zero = 0;
+
+	if (pid == cfg_self_pid) {
+		__u64 *fired = bpf_map_lookup_elem(&selftest, &zero);
+
+		if (fired)
+			__sync_fetch_and_add(fired, 1);
+		return false;
+	}
+	if (!filter_allows(&filter_pids, filter_pid_mode, &pid))
+		return false;
+	if (filter_uid_mode != FILTER_ALL) {
+		__u32 uid = (__u32)bpf_get_current_uid_gid();
+
+		if (!filter_allows(&filter_uids, filter_uid_mode, &uid))
+			return false;
+	}
+	if (filter_comm_mode != FILTER_ALL) {
+		struct filter_comm name = {};
+
+		bpf_get_current_comm(name.comm, sizeof(name.comm));
+		if (!filter_allows(&filter_comms, filter_comm_mode, &name))
+			return false;
+	}
+	if (filter_container_mode != FILTER_ALL &&
+	    in_container_set(current_task()) != (filter_container_mode == FILTER_INCLUDE))
+		return false;
+	if (filter_mntns_mode != FILTER_ALL) {
+		__u64 mntns = task_mntns(current_task());
+
+		if (!filter_allows(&filter_mntns, filter_mntns_mode, &mntns))
+			return false;
+	}
+	if (filter_cgroup_mode != FILTER_ALL) {
+		__u64 cgroup_id = bpf_get_current_cgroup_id();
+
+		if (!filter_allows(&filter_cgroups, filter_cgroup_mode, &cgroup_id))
+			return false;
+	}
+	return true;
+}
+
+#endif
