@@ -1,0 +1,66 @@
+// The compiler, its flags and the headers that BPF programs are built with.
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Architectures a program is built for; `triplet` names Debian's folder of asm/ headers. */
+export const ARCHES = {
+  x64: { define: '__TARGET_ARCH_x86', triplet: 'x86_64-linux-gnu' },
+  arm64: { define: '__TARGET_ARCH_arm64', triplet: 'aarch64-linux-gnu' },
+};
+
+// Entry points take arguments that the kernel dictates, so an unused one says nothing.
+const FLAGS = ['-target', 'bpf', '-mcpu=v3', '-g', '-O2', '-std=gnu11'].concat([
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-Wno-unused-parameter',
+]);
+
+/** Arguments for clang, run in the workspace root so that no object carries a machine's path. */
+export function flagsFor(arch) {
+  const own = ['-I', 'bpf', '-I', 'bpf/include'];
+  return [...FLAGS, `-D${ARCHES[arch].define}`, ...own, ...systemHeaders(arch)];
+}
+
+// libbpf's and the kernel's public headers, as the native build unpacks them. They do not depend
+// on the architecture, but for asm/; before that build has run, the system's libbpf-dev serves.
+function systemHeaders(arch) {
+  const fetched = [arch, 'x64', 'arm64']
+    .map((name) => join('.cache', 'native', name, 'include'))
+    .find((folder) => existsSync(join(ROOT, folder, 'bpf', 'bpf_helpers.h')));
+  const folders = fetched === undefined ? [] : ['-isystem', fetched];
+  const triplet = [ARCHES[arch].triplet, ARCHES.x64.triplet, ARCHES.arm64.triplet].find((name) =>
+    existsSync(join('/usr/include', name, 'asm')),
+  );
+  const asm = triplet === undefined ? [] : ['-idirafter', join('/usr/include', triplet)];
+  return [...folders, '-idirafter', '/usr/include', ...asm];
+}
+
+/**
+ * clang and llvm-strip: from the variables CLANG and LLVM_STRIP, else version 19 on PATH.
+ * `identity` changes when the compiler does, without the price of running it.
+ */
+export function compilers() {
+  const clang = find(process.env.CLANG ?? 'clang-19');
+  const strip = find(process.env.LLVM_STRIP ?? 'llvm-strip-19');
+  const { size, mtimeMs } = statSync(clang);
+  return { clang, strip, identity: `${clang} ${size} ${mtimeMs}` };
+}
+
+function find(command) {
+  const candidates = command.includes('/')
+    ? [command]
+    : (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, command));
+  for (const candidate of candidates) {
+    try {
+      accessSync(candidate, constants.X_OK);
+      return realpathSync(candidate);
+    } catch {}
+  }
+  throw new Error(
+    `${command} not found; install it with: apt-get install clang-19 llvm-19 (npm start does so itself)`,
+  );
+}
