@@ -12,7 +12,7 @@ import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compile } from './bpf/compile.mjs';
 import { findSources } from './bpf/sources.mjs';
-import { isFresh } from './bpf/stamp.mjs';
+import { forgetDigests, isFresh } from './bpf/stamp.mjs';
 import { compilers, ROOT } from './bpf/toolchain.mjs';
 
 const PARALLEL = 2;
@@ -34,6 +34,7 @@ export async function buildBpf({ names = [], force = false, log = () => {} } = {
       throw new Error(`no program ${name}.bpf.c`);
   }
   const tools = compilers();
+  forgetDigests();
   const stale = sources.filter((source) => force || !isFresh(source, tools));
   const built = [];
   const failed = [];

@@ -20,6 +20,11 @@ function digest(path) {
   return digests.get(path);
 }
 
+/** Makes the next look at each file read it again. */
+export function forgetDigests() {
+  digests.clear();
+}
+
 function stampPath(source) {
   return join(ROOT, '.cache', 'bpf', `${relative(ROOT, source.path).replaceAll('/', '~')}.json`);
 }
@@ -49,6 +54,7 @@ export function isFresh(source, tools) {
 
 /** Records `outputs` as made from `inputs` (paths as clang printed them). */
 export function remember(source, tools, inputs, outputs) {
+  forgetDigests();
   const stamp = {
     recipe: recipe(tools),
     inputs: Object.fromEntries(inputs.map((path) => [path, digest(path)])),

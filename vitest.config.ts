@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+// Test files are packages/*/test/**/*.test.ts and tools/**/test/*.test.ts. Those called
+// *.kernel.test.ts need root and load programs into the running kernel: they go one at a time,
+// after the others, since two of them at once would see each other's workload.
+const here = ['packages/*/test', 'tools/**/test'];
+const kernel = here.map((folder) => `${folder}/**/*.kernel.test.ts`);
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: here.map((folder) => `${folder}/**/*.test.ts`),
+          exclude: [...kernel, '**/node_modules/**'],
+          testTimeout: 30_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'kernel',
+          include: kernel,
+          exclude: ['**/node_modules/**'],
+          pool: 'forks',
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
