@@ -101,9 +101,7 @@ function unitsOf(name, library, arch, objects) {
   const own = join(objects, name);
   mkdirSync(own);
   const folder = library.folder();
-  // glibc 2.33 gave fstat a new symbol version; ours calls the kernel (native/fstat-shim.c).
-  const shim = ['-Dfstat=imagesnoop_fstat', '-Dfstat64=imagesnoop_fstat'];
-  const flags = [...targetFlags(arch), ...LIBRARY_FLAGS, ...shim, ...library.flags(own)];
+  const flags = [...targetFlags(arch), ...LIBRARY_FLAGS, ...library.flags(own)];
   return readdirSync(folder)
     .filter((file) => library.units.test(file))
     .map((file) => ({
