@@ -1,6 +1,6 @@
 // The compiler, its flags and the headers that BPF programs are built with.
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -25,18 +25,20 @@ export function flagsFor(arch) {
   return [...FLAGS, `-D${ARCHES[arch].define}`, ...own, ...systemHeaders(arch)];
 }
 
-// libbpf's and the kernel's public headers, as the native build unpacks them. They do not depend
-// on the architecture, but for asm/; before that build has run, the system's libbpf-dev serves.
+// The headers of libbpf and of the kernel's interface as the native build unpacks them, so that an
+// object does not depend on what the machine has; before that build has run, the system's serve.
+// Only asm/ differs by architecture, and not in what a BPF program sees of it.
 function systemHeaders(arch) {
-  const fetched = [arch, 'x64', 'arm64']
-    .map((name) => join('.cache', 'native', name, 'include'))
-    .find((folder) => existsSync(join(ROOT, folder, 'bpf', 'bpf_helpers.h')));
-  const folders = fetched === undefined ? [] : ['-isystem', fetched];
-  const triplet = [ARCHES[arch].triplet, ARCHES.x64.triplet, ARCHES.arm64.triplet].find((name) =>
-    existsSync(join('/usr/include', name, 'asm')),
-  );
-  const asm = triplet === undefined ? [] : ['-idirafter', join('/usr/include', triplet)];
-  return [...folders, '-idirafter', '/usr/include', ...asm];
+  const folders = [arch, 'x64', 'arm64'].map((name) => join('.cache', 'native', name));
+  const libbpf = folders.find((folder) => existsSync(join(ROOT, folder, 'include/bpf')));
+  const sysroot = folders.find((folder) => existsSync(join(ROOT, folder, 'sysroot/usr/include')));
+  const own = libbpf === undefined ? [] : ['-isystem', join(libbpf, 'include')];
+  const kernel = sysroot === undefined ? '/usr/include' : join(sysroot, 'sysroot/usr/include');
+  const asm = Object.values(ARCHES)
+    .map(({ triplet }) => join(kernel, triplet))
+    .find((folder) => existsSync(resolve(ROOT, folder, 'asm')));
+  const shared = [kernel, ...(asm === undefined ? [] : [asm])];
+  return ['-nostdlibinc', ...own, ...shared.flatMap((folder) => ['-idirafter', folder])];
 }
 
 /**
