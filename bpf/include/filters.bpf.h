@@ -71,6 +71,7 @@ static __always_inline bool in_container_set(struct task_struct *task)
 
 	if (bpf_map_lookup_elem(&filter_container_mntns, &key))
 		return true;
+#pragma clang loop unroll(disable)
 	for (int level = 1; level < CGROUP_DEPTH; level++) {
 		key = bpf_get_current_ancestor_cgroup_id(level);
 		if (!key)
@@ -84,8 +85,8 @@ static __always_inline bool in_container_set(struct task_struct *task)
 /* Does the current task pass all filters? False for the tracing process itself. */
 static __always_inline bool current_is_wanted(void)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	__u32 pid = pid_tgid >> 32;
+	struct task_struct *task = acting_task();
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	__u32 zero = 0;
 
 	if (pid == cfg_self_pid) {
@@ -106,15 +107,15 @@ static __always_inline bool current_is_wanted(void)
 	if (filter_comm_mode != FILTER_ALL) {
 		struct filter_comm name = {};
 
-		bpf_get_current_comm(name.comm, sizeof(name.comm));
+		BPF_CORE_READ_STR_INTO(&name.comm, task, comm);
 		if (!filter_allows(&filter_comms, filter_comm_mode, &name))
 			return false;
 	}
 	if (filter_container_mode != FILTER_ALL &&
-	    in_container_set(current_task()) != (filter_container_mode == FILTER_INCLUDE))
+	    in_container_set(task) != (filter_container_mode == FILTER_INCLUDE))
 		return false;
 	if (filter_mntns_mode != FILTER_ALL) {
-		__u64 mntns = task_mntns(current_task());
+		__u64 mntns = task_mntns(task);
 
 		if (!filter_allows(&filter_mntns, filter_mntns_mode, &mntns))
 			return false;

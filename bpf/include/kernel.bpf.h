@@ -110,6 +110,7 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct fs_struct *fs;
 	struct files_struct *files;
+	char comm[16];
 };
 
 struct trace_event_raw_sys_enter {
@@ -123,7 +124,26 @@ struct trace_event_raw_sys_exit {
 };
 
 struct filename {
-	const char *name;
+	const char *name; /* a copy in kernel memory, NUL-terminated */
+};
+
+struct io_cmd_data {
+	struct file *file; /* first member of each request's own data */
+};
+
+struct io_kiocb {
+	struct io_cmd_data cmd;
+	__u8 opcode;
+};
+
+struct io_mkdir {
+	int dfd;
+	__u16 mode;
+	struct filename *filename;
+};
+
+struct io_uring_cqe {
+	__s32 res;
 };
 
 #pragma clang attribute pop

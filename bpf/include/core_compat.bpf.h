@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where kernels differ: one accessor per difference, with the commit that made it. A type with a
+ * ___suffix stands for an older or newer shape of the kernel's type of that name; CO-RE ignores the
+ * suffix and picks the branch that fits the running kernel when the program is loaded. */
+#ifndef IMAGESNOOP_CORE_COMPAT_BPF_H
+#define IMAGESNOOP_CORE_COMPAT_BPF_H
+
+#include "kernel.bpf.h"
+
+#define PF_IO_WORKER                                                                               \
+	0x00000010 /* include/linux/sched.h: a thread of io_uring's own (since 5.12)               \
+		    */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct task_struct___worker_private {
+	void *worker_private;
+};
+
+struct task_struct___pf_io_worker {
+	void *pf_io_worker;
+};
+
+struct io_wq___task {
+	struct task_struct *task;
+};
+
+struct io_worker___wq {
+	struct io_wq___task *wq;
+};
+
+struct io_wqe___wq {
+	struct io_wq___task *wq;
+};
+
+struct io_worker___wqe {
+	struct io_wqe___wq *wqe;
+};
+
+enum io_uring_op___mkdirat {
+	IORING_OP_MKDIRAT___exists = 37,
+};
+
+#pragma clang attribute pop
+
+/* The struct io_worker of a thread of io-wq: pf_io_worker since 3bfe6106693b ("io-wq: fork worker
+ * threads from original task", 5.12), worker_private since e32cf5dfbe22 ("kthread: Generalize
+ * pf_io_worker so it can point to struct kthread", 5.17). NULL for io_uring's polling thread. */
+static __always_inline void *io_worker_of(struct task_struct *task)
+{
+	struct task_struct___worker_private *newer = (void *)task;
+	struct task_struct___pf_io_worker *older = (void *)task;
+
+	if (bpf_core_field_exists(newer->worker_private))
+		return BPF_CORE_READ(newer, worker_private);
+	if (bpf_core_field_exists(older->pf_io_worker))
+		return BPF_CORE_READ(older, pf_io_worker);
+	return NULL;
+}
+
+/* The thread for which this io_uring worker works (io-wq belongs to the thread that submits); NULL
+ * if unknown. struct io_wqe went away with eb47943f2238 ("io-wq: Drop struct io_wqe", 6.4). */
+static __always_inline struct task_struct *io_worker_submitter(struct task_struct *task)
+{
+	void *worker = io_worker_of(task);
+
+	if (!worker)
+		return NULL;
+	if (bpf_core_field_exists(struct io_worker___wq, wq))
+		return BPF_CORE_READ((struct io_worker___wq *)worker, wq, task);
+	if (bpf_core_field_exists(struct io_worker___wqe, wqe))
+		return BPF_CORE_READ((struct io_worker___wqe *)worker, wqe, wq, task);
+	return NULL;
+}
+
+/* Is the name that do_mkdirat() gets a struct filename? Since 584d3226d665 ("namei: make
+ * do_mkdirat() take struct filename", 5.15), which came together with io_uring's mkdirat; before,
+ * it is a pointer into user memory. */
+static __always_inline bool mkdirat_takes_filename(void)
+{
+	return bpf_core_enum_value_exists(enum io_uring_op___mkdirat, IORING_OP_MKDIRAT___exists);
+}
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IMAGESNOOP_MKDIRSNOOP_H
+#define IMAGESNOOP_MKDIRSNOOP_H
+
+#include "include/event.h"
+
+enum mkdir_event_type {
+	MKDIR_EVENT = 1,
+};
+
+enum mkdir_flag {
+	MKDIR_ARGV_UNREADABLE = 1 << 0, /* the caller's pointer led nowhere (EFAULT) */
+	MKDIR_ARGV_CUT = 1 << 1,	/* longer than PATH_MAX */
+	MKDIR_BASE_UNKNOWN = 1 << 2,	/* the directory descriptor is not open (EBADF) */
+	MKDIR_BASE_CUT = 1 << 3,	/* the base's path is cut at its front */
+	MKDIR_HOST_ROOT = 1 << 4, /* the caller's root is the host's: both see the same paths */
+};
+
+/* Behind it in the record stand three strings back to back,
+ * none with a NUL: the path as the caller gave it; the
+ * directory that it starts from, as the caller sees it ("" for its root); the same directory below
+ * the root of its file system, empty under MKDIR_HOST_ROOT. */
+struct mkdir_event {
+	struct event_header header;
+	__u64 latency_ns; /* from the start of the call to its end */
+	__s32 ret;	  /* 0 or a negative errno */
+	__u32 mode;	  /* as given, before the umask */
+	__u32 dev;	  /* of that file system, in the kernel's encoding: major << 20 | minor */
+	__u32 flags;	  /* enum mkdir_flag */
+	__u16 argv_length;
+	__u16 base_length;
+	__u16 fs_length;
+	__u16 reserved; /* 0 */
+};
+_Static_assert(sizeof(struct mkdir_event) == 96, "mkdir_event is read by its offsets");
+
+#endif
