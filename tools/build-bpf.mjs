@@ -18,24 +18,34 @@ import { compilers, ROOT } from './bpf/toolchain.mjs';
 const PARALLEL = 2;
 
 /**
+ * The programs whose objects are missing or out of date.
+ *
+ * @param {{ names?: readonly string[], force?: boolean }} [options] `names`: only these programs
+ *   (file name without .bpf.c); `force`: all of them
+ * @throws {Error} for a name that is no program, or without a compiler
+ */
+export function staleBpf({ names = [], force = false } = {}) {
+  const all = findSources(ROOT);
+  for (const name of names) {
+    if (!all.some((source) => source.name === name)) throw new Error(`no program ${name}.bpf.c`);
+  }
+  const wanted = names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
+  const tools = compilers();
+  forgetDigests();
+  return wanted.filter((source) => force || !isFresh(source, tools));
+}
+
+/**
  * Compiles what changed.
  *
  * @param {{ names?: readonly string[], force?: boolean, log?: (line: string) => void }} [options]
- *   `names`: only these programs (file name without .bpf.c); `log`: called with progress lines
+ *   as for `staleBpf`; `log` is called with a line for each program
  * @returns {Promise<{ built: string[], failed: string[] }>} programs compiled and refused; those
  *   that were fresh are in neither
  */
 export async function buildBpf({ names = [], force = false, log = () => {} } = {}) {
-  const sources = findSources(ROOT).filter(
-    ({ name }) => names.length === 0 || names.includes(name),
-  );
-  for (const name of names) {
-    if (!sources.some((source) => source.name === name))
-      throw new Error(`no program ${name}.bpf.c`);
-  }
+  const stale = staleBpf({ names, force });
   const tools = compilers();
-  forgetDigests();
-  const stale = sources.filter((source) => force || !isFresh(source, tools));
   const built = [];
   const failed = [];
   const worker = async () => {
