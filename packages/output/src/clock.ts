@@ -1,0 +1,60 @@
+const NS_PER_S = 1_000_000_000;
+
+/** A step of the wall clock (set by hand, or a suspend) smaller than this is left alone. */
+const STEP_MS = 10;
+
+/**
+ * Turns the kernel's event times (nanoseconds of CLOCK_MONOTONIC, below 2^53 for 104 days of uptime
+ * and within 2 ns beyond) into wall-clock time. The result is left in `second` and `nanosecond`,
+ * because an object per event would cost more than the conversion.
+ */
+export class Clock {
+  /** Seconds since the epoch of the time set last. */
+  second = 0;
+  /** Nanoseconds within that second, 0 to 999,999,999. */
+  nanosecond = 0;
+  #offsetSecond = 0;
+  #offsetNanosecond = 0;
+  #checkedMs = 0;
+
+  constructor() {
+    this.#anchor();
+  }
+
+  /** Converts a monotonic time. */
+  set(monotonicNs: number): void {
+    const second = Math.floor(monotonicNs / NS_PER_S);
+    const nanosecond = monotonicNs - second * NS_PER_S + this.#offsetNanosecond;
+    const carry = nanosecond >= NS_PER_S ? 1 : 0;
+    this.second = second + this.#offsetSecond + carry;
+    this.nanosecond = nanosecond - carry * NS_PER_S;
+  }
+
+  /**
+   * Follows a wall clock that was set, or a suspend, during which CLOCK_MONOTONIC stands still.
+   * Call it once per batch: it looks once a second.
+   */
+  follow(nowMs = Date.now()): void {
+    if (Math.abs(nowMs - this.#checkedMs) < 1000) return;
+    this.#checkedMs = nowMs;
+    this.set(Number(process.hrtime.bigint()));
+    const step = nowMs - (this.second * 1000 + this.nanosecond / 1e6);
+    if (Math.abs(step) > STEP_MS) this.#setOffset(BigInt(nowMs) * 1_000_000n);
+  }
+
+  /** performance.timeOrigin has microseconds, where Date.now() has milliseconds. */
+  #anchor(): void {
+    const nowMs = performance.timeOrigin + performance.now();
+    this.#setOffset(BigInt(Math.round(nowMs * 1000)) * 1000n);
+  }
+
+  #setOffset(wallNs: bigint): void {
+    const offset = wallNs - process.hrtime.bigint();
+    this.#offsetSecond = Number(offset / BigInt(NS_PER_S));
+    this.#offsetNanosecond = Number(offset % BigInt(NS_PER_S));
+    this.#checkedMs = Date.now();
+  }
+}
+
+/** The one clock of this process. */
+export const clock = new Clock();

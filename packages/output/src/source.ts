@@ -1,0 +1,56 @@
+import type { Field } from './field.js';
+
+/** Events that never became rows. */
+export interface Lost {
+  /** How many since the last report. */
+  readonly count: number;
+  /** ring_buffer_full, map_full, truncated or decode. */
+  readonly cause: string;
+  /** How many of this cause since the start. */
+  readonly total: number;
+  /** What to do about it. */
+  readonly hint: string;
+}
+
+/** What arrived at once. Rows may be one reused object: each is valid until the next is asked for. */
+export interface Batch<Row> {
+  readonly rows: Iterable<Row>;
+  readonly lost: readonly Lost[];
+}
+
+/** What a tool opens: from here on events flow. */
+export interface Source<Row> {
+  readonly fields: readonly Field<Row>[];
+  /**
+   * Ends when the signal is aborted, after it has handed over what was still under way. While the
+   * consumer does not ask for the next batch, nothing may be queued without bound.
+   */
+  batches(signal: AbortSignal): AsyncIterable<Batch<Row>>;
+  /** What `-v` tells once events flow: hooks chosen, privileges dropped. */
+  notes(): readonly string[];
+  close(): Promise<void> | void;
+}
+
+/** How a run ended. */
+export interface Summary {
+  readonly events: number;
+  readonly lost: number;
+  readonly durationMs: number;
+}
+
+/**
+ * Batches of a source that has its result only at the end, such as a table of counts: waits for the
+ * signal, then hands over the rows that `collect` returns.
+ */
+export async function* atEnd<Row>(
+  signal: AbortSignal,
+  collect: () => Batch<Row> | Promise<Batch<Row>>,
+): AsyncGenerator<Batch<Row>> {
+  if (!signal.aborted) {
+    // An abort listener alone does not keep the process alive.
+    const alive = setInterval(() => {}, 0x7fffffff);
+    await new Promise((done) => signal.addEventListener('abort', done, { once: true }));
+    clearInterval(alive);
+  }
+  yield await collect();
+}

@@ -1,0 +1,125 @@
+import { ByteWriter } from './byte-writer.js';
+import { displayWidth, truncate } from './display.js';
+import { type Column, columnOf, type Field } from './field.js';
+import type { Renderer } from './renderer.js';
+
+/** Width of a screen that nobody told us. */
+export const DEFAULT_WIDTH = 80;
+
+/** What a table is printed on. */
+export interface Screen {
+  /** Columns of the terminal, by which columns are laid out. */
+  readonly width: number;
+  /** Cut text that does not fit; a pipe takes whole values. */
+  readonly cut: boolean;
+  readonly color: boolean;
+}
+
+interface Place<Row> {
+  readonly column: Column<Row>;
+  /** Offset behind the column, where the next separator stands. */
+  readonly end: number;
+  readonly width: number;
+}
+
+const BOLD = '\x1b[1m';
+const RED = '\x1b[31m';
+const RESET = '\x1b[0m';
+
+/**
+ * Rows as aligned columns, header first. A value longer than its column takes room from the columns
+ * behind it, so that one long address does not push the whole row aside.
+ */
+export class Table<Row> implements Renderer<Row> {
+  readonly out = new ByteWriter();
+  readonly #columns: readonly Column<Row>[];
+  #screen: Screen;
+  #places: readonly Place<Row>[];
+
+  constructor(fields: readonly Field<Row>[], screen: Screen) {
+    this.#columns = fields.map(columnOf);
+    this.#screen = screen;
+    this.#places = layOut(this.#columns, screen.width);
+  }
+
+  /** Lays out anew for a terminal that changed its size. */
+  resize(width: number): void {
+    this.#screen = { ...this.#screen, width };
+    this.#places = layOut(this.#columns, width);
+  }
+
+  start(): void {
+    const line = this.#line((column) => column.header);
+    this.out.string(this.#screen.color ? `${BOLD}${line}${RESET}\n` : `${line}\n`);
+  }
+
+  row(row: Row): void {
+    this.out.string(this.#line((column) => column.text(row), this.#screen.color));
+    this.out.byte(0x0a);
+  }
+
+  #line(textOf: (column: Column<Row>) => string, color = false): string {
+    const { cut, width: screenWidth } = this.#screen;
+    const last = this.#places.length - 1;
+    let line = '';
+    let at = 0;
+    for (let i = 0; i <= last; i++) {
+      const { column, end, width } = this.#places[i] as Place<Row>;
+      let text = textOf(column);
+      let shown = displayWidth(text);
+      if (cut && column.cut) {
+        // The last column has the rest of the line; others their own width, even after a long one.
+        const room = i === last ? Math.max(screenWidth - at, 1) : width;
+        if (shown > room) {
+          text = truncate(text, room);
+          shown = displayWidth(text);
+        }
+      }
+      const free = Math.max(end - at - shown, 0);
+      const painted = color && column.alarm && shown > 0 ? `${RED}${text}${RESET}` : text;
+      if (column.align === 'right') line += spaces(free) + painted;
+      else line += i === last ? painted : painted + spaces(free);
+      at += shown + (column.align === 'left' && i === last ? 0 : free);
+      if (i < last) {
+        line += ' ';
+        at++;
+      }
+    }
+    return line;
+  }
+}
+
+const SPACES = Array.from({ length: 64 }, (_, count) => ' '.repeat(count));
+
+function spaces(count: number): string {
+  return SPACES[count] ?? ' '.repeat(count);
+}
+
+/** Narrowest a text column becomes before lines grow longer than the screen. */
+const MIN_TEXT_WIDTH = 6;
+
+/** Gives each column its width; too wide a table takes it from the widest text columns. */
+function layOut<Row>(columns: readonly Column<Row>[], screenWidth: number): Place<Row>[] {
+  const widths = columns.map(({ width, header }) => Math.max(width, header.length));
+  const least = columns.map(({ cut, header }, i) =>
+    cut ? Math.max(header.length, MIN_TEXT_WIDTH) : (widths[i] as number),
+  );
+  let excess = widths.reduce((sum, width) => sum + width + 1, -1) - screenWidth;
+  while (excess > 0) {
+    let widest = -1;
+    for (let i = 0; i < widths.length; i++) {
+      const canShrink = (widths[i] as number) > (least[i] as number);
+      if (canShrink && (widest < 0 || (widths[i] as number) > (widths[widest] as number)))
+        widest = i;
+    }
+    if (widest < 0) break;
+    widths[widest] = (widths[widest] as number) - 1;
+    excess--;
+  }
+  let end = -1;
+  return columns.map((column, i) => {
+    const width = widths[i] as number;
+    end += width + 1;
+    return { column, width, end };
+  });
+}
