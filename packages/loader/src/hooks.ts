@@ -1,0 +1,118 @@
+import { UnsupportedError, UsageError } from './errors.js';
+import type { HookAlternative, HookChoice, HookPlan } from './plan.js';
+
+interface EventState {
+  readonly event: string;
+  readonly alternatives: readonly HookAlternative[];
+  index: number;
+  readonly rejected: { name: string; why: string }[];
+}
+
+/**
+ * Which alternative is to be tried for each logical event. Knows nothing of the kernel: it is told
+ * which programs were refused and why, and moves on to the next alternative without them.
+ */
+export class HookChooser {
+  readonly #events: EventState[];
+  readonly #managed: Set<string>;
+
+  /**
+   * @param forced name of the only alternative allowed, for the events that have it
+   * @throws UsageError `HOOK_UNKNOWN` when no event has an alternative of that name
+   */
+  constructor(plan: HookPlan, forced?: string) {
+    this.#managed = new Set();
+    this.#events = Object.entries(plan).map(([event, all]) => {
+      for (const { programs } of all) for (const program of programs) this.#managed.add(program);
+      const wanted = all.filter(({ name }) => name === forced);
+      const alternatives = wanted.length > 0 ? wanted : all;
+      return { event, alternatives, index: 0, rejected: [] };
+    });
+    if (forced !== undefined) checkForced(plan, forced);
+  }
+
+  /** What is to be tried now, in the plan's order. */
+  get current(): readonly { event: string; alternative: HookAlternative }[] {
+    return this.#events.map(({ event, alternatives, index }) => ({
+      event,
+      alternative: alternatives[index] as HookAlternative,
+    }));
+  }
+
+  /** Is this program part of any alternative? Others are the tool's own business. */
+  manages(program: string): boolean {
+    return this.#managed.has(program);
+  }
+
+  /** Does any alternative that is to be tried now need this program? */
+  needs(program: string): boolean {
+    return this.current.some(({ alternative }) => alternative.programs.includes(program));
+  }
+
+  /**
+   * Gives up every alternative, also those not yet tried, that needs a program of which `refused`
+   * says why it is of no use. Undefined means that nothing is known against it.
+   *
+   * @throws UnsupportedError `HOOK_UNAVAILABLE` when an event has no alternative left
+   */
+  rejectWhere(refused: (program: string) => string | undefined): void {
+    for (const state of this.#events) {
+      for (;;) {
+        const alternative = state.alternatives[state.index] as HookAlternative;
+        const why = firstReason(alternative.programs, refused);
+        if (why === undefined) break;
+        this.#next(state, why);
+      }
+    }
+  }
+
+  /** Gives up what is being tried for one event. */
+  reject(event: string, why: string): void {
+    const state = this.#events.find((candidate) => candidate.event === event);
+    if (state !== undefined) this.#next(state, why);
+  }
+
+  /** The choices, for people. */
+  get choices(): HookChoice[] {
+    return this.#events.map(({ event, alternatives, index, rejected }) => {
+      const { name, note } = alternatives[index] as HookAlternative;
+      return { event, chosen: name, ...(note === undefined ? {} : { note }), rejected };
+    });
+  }
+
+  #next(state: EventState, why: string): void {
+    const { name } = state.alternatives[state.index] as HookAlternative;
+    state.rejected.push({ name, why });
+    state.index++;
+    if (state.index < state.alternatives.length) return;
+    const tried = state.rejected.map((one) => `${one.name}: ${one.why}`).join('; ');
+    throw new UnsupportedError(
+      'HOOK_UNAVAILABLE',
+      `no hook of this kernel shows ${state.event} (${tried})`,
+      {
+        feature: `hook for ${state.event}`,
+        tried: state.rejected,
+        hint: 'Run `loader doctor` to see what this machine allows and what helps.',
+      },
+    );
+  }
+}
+
+function firstReason(
+  programs: readonly string[],
+  refused: (program: string) => string | undefined,
+): string | undefined {
+  for (const program of programs) {
+    const why = refused(program);
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
+
+function checkForced(plan: HookPlan, forced: string): void {
+  const names = new Set(Object.values(plan).flatMap((all) => all.map(({ name }) => name)));
+  if (names.has(forced)) return;
+  throw new UsageError('HOOK_UNKNOWN', `--hook: no alternative is called ${forced}`, {
+    hint: `One of: ${[...names].join(', ')}.`,
+  });
+}

@@ -1,0 +1,35 @@
+/** What a tracer needs to know about its BPF object; plain data, in a tool's `hooks.ts`. */
+export interface TracerPlan {
+  /** The object, e.g. `new URL('../bpf/mkdirsnoop.bpf.o', import.meta.url)`. */
+  readonly object: URL;
+  readonly hooks: HookPlan;
+  /**
+   * Makes each logical event happen once, harmlessly, in this very process: the proof that an
+   * attached hook fires. Without it an attached hook is believed.
+   */
+  readonly trigger?: () => void | Promise<void>;
+}
+
+/** For each logical event its alternatives; the first that loads, attaches and fires is used. */
+export interface HookPlan {
+  readonly [event: string]: readonly HookAlternative[];
+}
+
+/** Programs that together see one logical event. A program may belong to several alternatives. */
+export interface HookAlternative {
+  /** `fentry`, `kprobe`, `tracepoint`: what `--hook` takes. */
+  readonly name: string;
+  readonly programs: readonly string[];
+  /** What this alternative costs or cannot see, for `-v`. */
+  readonly note?: string;
+  /** False if the trigger cannot make it fire. */
+  readonly selfTest?: boolean;
+}
+
+/** What was chosen for one logical event, and why not what stands before it in the plan. */
+export interface HookChoice {
+  readonly event: string;
+  readonly chosen: string;
+  readonly note?: string;
+  readonly rejected: readonly { readonly name: string; readonly why: string }[];
+}
