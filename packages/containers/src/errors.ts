@@ -1,0 +1,38 @@
+/**
+ * What can go wrong when containers are asked for by name. Runtimes that do not answer are not
+ * errors: they are notes (`Containers.notes()`), because events must flow without them.
+ */
+export type ContainersErrorCode =
+  | 'CONTAINER_NOT_FOUND'
+  | 'CONTAINER_AMBIGUOUS'
+  | 'CONTAINER_SELECTOR_INVALID'
+  | 'CONTAINERS_CLOSED'
+  | 'RUNTIME_UNREACHABLE'
+  | 'RUNTIME_CALL_FAILED';
+
+/** Recognise it by `code`, not by `instanceof`: two copies of this package may be loaded. */
+export class ContainersError extends Error {
+  override readonly name = 'ContainersError';
+  readonly code: ContainersErrorCode;
+  /** What the user can do about it. */
+  readonly hint: string;
+  /** Name of the system's error, e.g. `EACCES`, when there was one. */
+  readonly errno?: string;
+
+  constructor(
+    code: ContainersErrorCode,
+    message: string,
+    { hint, cause }: { hint: string; cause?: unknown },
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.hint = hint;
+    const errno = (cause as { code?: unknown } | undefined)?.code;
+    if (typeof errno === 'string') this.errno = errno;
+  }
+}
+
+/** One line on why something failed, for notes and `detect()`. */
+export function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,156 @@
+import type { ContainerInfo } from './container.js';
+import { ContainersError } from './errors.js';
+import type { Entry, Inventory } from './inventory.js';
+import { fit, isMember, type Mode, modeOf, nearNames, type Rule } from './selector.js';
+
+/** Keys of containers as events carry them. */
+export interface Keys {
+  readonly mntns: readonly number[];
+  readonly cgroups: readonly bigint[];
+}
+
+/** What to change in the kernel's set. A key may be in neither list, never in both. */
+export interface SelectionChange {
+  readonly add: Keys;
+  readonly remove: Keys;
+  readonly container: ContainerInfo;
+}
+
+export interface SelectOptions {
+  /** Names that no running container has are awaited instead of refused. */
+  readonly wait?: boolean;
+  /** Called, synchronously, for each change after `select()` returned its first set. */
+  readonly onChange?: (change: SelectionChange) => void;
+}
+
+interface Internals extends SelectOptions {
+  readonly notes: readonly string[];
+  readonly closed: () => void;
+}
+
+interface Member {
+  readonly mntns: number | null;
+  readonly cgroupId: bigint | null;
+}
+
+const keysOf = ({ mntns, cgroupId }: Member): Keys => ({
+  mntns: mntns === null ? [] : [mntns],
+  cgroups: cgroupId === null ? [] : [cgroupId],
+});
+const NO_KEYS: Keys = { mntns: [], cgroups: [] };
+
+/** A set of containers that follows the runtimes. Made by `Containers.select()`; close it. */
+export class Selection {
+  /** Whether the kernel lets the members through or holds them back. */
+  readonly mode: Mode;
+  readonly #rules: readonly Rule[];
+  readonly #inventory: Inventory;
+  readonly #members = new Map<Entry, Member>();
+  /** Id prefixes mean the one container they meant first, as `docker` resolves them. */
+  readonly #prefixes = new Map<Rule, Entry>();
+  readonly #unfollow: () => void;
+  readonly #internals: Internals;
+
+  /** @internal */
+  constructor(inventory: Inventory, rules: readonly Rule[], internals: Internals) {
+    this.#inventory = inventory;
+    this.#rules = rules;
+    this.#internals = internals;
+    this.mode = modeOf(rules);
+    const running = [...inventory.entries()].filter((entry) => entry.process !== null);
+    for (const rule of rules) this.#resolve(rule, running);
+    for (const entry of running) if (this.#matches(entry)) this.#members.set(entry, entry.info);
+    this.#unfollow = inventory.onChange((change, entry) => {
+      if (change === 'stopped') this.#drop(entry);
+      else this.#update(entry);
+    });
+  }
+
+  /** The keys now; later changes come to `onChange`. */
+  get keys(): Keys {
+    const all = [...this.#members.values()].map(keysOf);
+    return {
+      mntns: all.flatMap((keys) => keys.mntns),
+      cgroups: all.flatMap((keys) => keys.cgroups),
+    };
+  }
+
+  get containers(): ContainerInfo[] {
+    return [...this.#members.keys()].map((entry) => entry.info);
+  }
+
+  /** Stops following; no more calls. Idempotent. */
+  close(): void {
+    this.#unfollow();
+    this.#internals.closed();
+  }
+
+  #resolve(rule: Rule, running: readonly Entry[]): void {
+    const fits = running.map((entry) => ({ entry, how: fit(rule, entry.info) }));
+    if (fits.some(({ how }) => how === 'exact')) return;
+    const [prefixed, second] = fits.filter(({ how }) => how === 'prefix');
+    if (prefixed !== undefined && second === undefined) {
+      this.#prefixes.set(rule, prefixed.entry);
+    } else if (second !== undefined) {
+      const ids = fits.filter(({ how }) => how === 'prefix').map(({ entry }) => label(entry.info));
+      throw new ContainersError(
+        'CONTAINER_AMBIGUOUS',
+        `container '${rule.text}' fits ${ids.length} containers`,
+        { hint: `Give more digits of the id, or a name: ${ids.slice(0, 5).join(', ')}.` },
+      );
+    } else if (!this.#internals.wait) throw this.#notFound(rule);
+  }
+
+  #matches(entry: Entry): boolean {
+    return isMember(this.#rules, (rule) => {
+      const how = fit(rule, entry.info);
+      if (how !== 'prefix') return how === 'exact';
+      if (!this.#prefixes.has(rule) && entry.process !== null) this.#prefixes.set(rule, entry);
+      return this.#prefixes.get(rule) === entry;
+    });
+  }
+
+  #update(entry: Entry): void {
+    if (entry.process === null) return;
+    if (!this.#matches(entry)) return this.#drop(entry);
+    const member = entry.info;
+    const old = this.#members.get(entry);
+    this.#members.set(entry, member);
+    if (old?.mntns === member.mntns && old?.cgroupId === member.cgroupId) return;
+    this.#internals.onChange?.({ add: keysOf(member), remove: NO_KEYS, container: entry.info });
+  }
+
+  #drop(entry: Entry): void {
+    const member = this.#members.get(entry);
+    if (member === undefined) return;
+    this.#members.delete(entry);
+    this.#internals.onChange?.({ add: NO_KEYS, remove: keysOf(member), container: entry.info });
+  }
+
+  #notFound({ kind, text }: Rule): ContainersError {
+    const entries = [...this.#inventory.entries()];
+    const asleep = entries.some((entry) => fit({ kind, text, exclude: false }, entry.info));
+    const names = entries.flatMap(({ info, process }) => {
+      if (process === null) return [];
+      if (kind === 'container') return [info.name ?? info.id.slice(0, 12)];
+      return info.k8s === null ? [] : [kind === 'pod' ? info.k8s.pod : info.k8s.namespace];
+    });
+    const near = nearNames(text, names);
+    const hint = [
+      asleep ? 'It exists but does not run.' : near.length > 0 && `Near: ${near.join(', ')}.`,
+      names.length === 0 && !asleep && 'No running container is known.',
+      ...this.#internals.notes.map((note) => `Note: ${note}.`),
+      'Give --wait to wait for its start.',
+    ];
+    return new ContainersError(
+      'CONTAINER_NOT_FOUND',
+      `no running container matches ${kind} '${text}'`,
+      {
+        hint: hint.filter(Boolean).join(' '),
+      },
+    );
+  }
+}
+
+const label = ({ id, name }: ContainerInfo): string =>
+  name === null || name === id ? id.slice(0, 16) : `${id.slice(0, 12)} (${name})`;
