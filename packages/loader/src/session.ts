@@ -1,0 +1,114 @@
+import type { Filters } from './filters.js';
+import { openTracer, type TracerSettings } from './open.js';
+import type { TracerPlan } from './plan.js';
+import type { Tracer } from './tracer.js';
+
+/** What of the containers package is used here; any object of this shape will do. */
+export interface ContainerDirectory {
+  select(
+    selector: ContainerSelector,
+    options: { wait?: boolean; onChange?: () => void },
+  ): Promise<ContainerSelection>;
+  notes(): readonly string[];
+  close(): void;
+}
+
+/** Names as users give them; `!` in front excludes. */
+export interface ContainerSelector {
+  readonly containers?: readonly string[];
+  readonly pods?: readonly string[];
+  readonly namespaces?: readonly string[];
+}
+
+export interface ContainerSelection {
+  readonly mode: 'include' | 'exclude';
+  readonly keys: { readonly mntns: readonly number[]; readonly cgroups: readonly bigint[] };
+  close(): void;
+}
+
+/** What a tracer's user may ask for, whatever the tool. */
+export interface SessionOptions extends Omit<TracerSettings, 'filters'> {
+  readonly filters?: Omit<Filters, 'containers'>;
+  readonly select?: ContainerSelector;
+  /** Containers that are named but do not run yet are awaited instead of refused. */
+  readonly wait?: boolean;
+  /** Give up root once attached; true unless told otherwise. */
+  readonly drop?: boolean;
+}
+
+/**
+ * Opens a tracer the way every tool does: named containers are resolved first, since a name that
+ * does not exist is an error before anything is attached; then load and attach; then root is given
+ * up. From here on the set of containers in the kernel follows those that start and stop.
+ *
+ * Whatever fails, nothing stays open, the directory included; closing the session closes it too.
+ *
+ * @param containers made before, so that its connections are open when root is given up
+ * @param whilePrivileged what the tool must open or read as root once attached
+ * @throws as `openTracer()`; what `containers.select()` throws
+ */
+export async function openSession(
+  plan: TracerPlan,
+  containers: ContainerDirectory,
+  { select, wait = false, drop = true, filters = {}, ...settings }: SessionOptions,
+  whilePrivileged: () => void = () => {},
+): Promise<Session> {
+  let tracer: Tracer | undefined;
+  let selection: ContainerSelection | undefined;
+  const follow = (): void => {
+    if (selection === undefined || tracer === undefined) return;
+    tracer.setContainers(selection.keys);
+  };
+  try {
+    if (isAsked(select)) selection = await containers.select(select, { wait, onChange: follow });
+    const mode = selection === undefined ? {} : { containers: selection.mode };
+    tracer = await openTracer(plan, { ...settings, filters: { ...filters, ...mode } });
+    follow();
+    whilePrivileged();
+    if (drop) tracer.dropPrivileges();
+    return new Session(tracer, containers, selection);
+  } catch (error) {
+    tracer?.close();
+    selection?.close();
+    containers.close();
+    throw error;
+  }
+}
+
+/** A tracer and the containers that it follows. */
+export class Session {
+  readonly tracer: Tracer;
+  readonly #containers: ContainerDirectory;
+  readonly #selection: ContainerSelection | undefined;
+
+  /** @internal Use `openSession()`. */
+  constructor(
+    tracer: Tracer,
+    containers: ContainerDirectory,
+    selection: ContainerSelection | undefined,
+  ) {
+    this.tracer = tracer;
+    this.#containers = containers;
+    this.#selection = selection;
+  }
+
+  /** For `-v`: the hooks in use and why not better ones, privileges, runtimes that did not answer. */
+  notes(): string[] {
+    const hooks = this.tracer.hooks.flatMap(({ event, chosen, note, rejected }) => [
+      `${event}: ${chosen}${note === undefined ? '' : ` (${note})`}`,
+      ...rejected.map(({ name, why }) => `${event}: not ${name}: ${why}`),
+    ]);
+    return [...hooks, ...this.tracer.notes, ...this.#containers.notes()];
+  }
+
+  /** Detaches everything and stops following. Idempotent. */
+  close(): void {
+    this.#selection?.close();
+    this.tracer.close();
+    this.#containers.close();
+  }
+}
+
+function isAsked(select: ContainerSelector | undefined): select is ContainerSelector {
+  return Object.values(select ?? {}).some((names) => names !== undefined && names.length > 0);
+}

@@ -1,0 +1,164 @@
+import type { Cursor, Layout, Read } from '@imagesnoop/loader';
+import type { HostMounts } from './host-mounts.js';
+
+const SLASH = 0x2f;
+const DOT = 0x2e;
+/** Three PATH_MAX: base, slash and given path, each below 4096 bytes. */
+const ROOM = 3 * 4096;
+
+/** enum mkdir_flag in bpf/mkdirsnoop.h */
+export const FLAG = {
+  argvUnreadable: 1,
+  argvCut: 2,
+  baseUnknown: 4,
+  baseCut: 8,
+  hostRoot: 16,
+} as const;
+
+/** A run of bytes; `start < 0` stands for "unknown". */
+export interface ByteRun {
+  readonly u8: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+const UNKNOWN: ByteRun = { u8: new Uint8Array(0), start: -1, end: -1 };
+
+/**
+ * The absolute paths of one event. `..`, `.` and doubled slashes in the given path are resolved as
+ * text, symbolic links are not: that is what the caller asked for, before the file system is looked
+ * at. Everything stays bytes, since a path may be any bytes but NUL.
+ */
+export class EventPaths {
+  readonly #text: number;
+  readonly #flags: Read<number>;
+  readonly #argvLength: Read<number>;
+  readonly #baseLength: Read<number>;
+  readonly #fsLength: Read<number>;
+  readonly #dev: Read<number>;
+  readonly #mounts: HostMounts;
+  readonly #path = Buffer.alloc(ROOM);
+  readonly #hostPath = Buffer.alloc(2 * ROOM);
+
+  constructor(layout: Layout, mounts: HostMounts) {
+    this.#text = layout.size;
+    this.#flags = layout.u32('flags');
+    this.#argvLength = layout.u32('argv_length');
+    this.#baseLength = layout.u32('base_length');
+    this.#fsLength = layout.u32('fs_length');
+    this.#dev = layout.u32('dev');
+    this.#mounts = mounts;
+  }
+
+  /** Where the path as given stands in the batch; start is -1 when it was unreadable. */
+  readonly argv = {
+    start: (at: Cursor): number =>
+      this.#flags(at) & FLAG.argvUnreadable ? -1 : at.base + this.#text,
+    end: (at: Cursor): number => at.base + this.#text + this.#argvLength(at),
+  };
+
+  /** As the caller sees it, from its own root. Valid until the next call. */
+  path(at: Cursor): ByteRun {
+    if (!this.#isKnown(at)) return UNKNOWN;
+    const given = this.argv.start(at);
+    const base = given + this.#argvLength(at);
+    let end = copy(at.u8, base, base + this.#baseLength(at), this.#path, 0);
+    end = appendPath(this.#path, end, at.u8, given, base);
+    return { u8: this.#path, start: 0, end };
+  }
+
+  /**
+   * As the host sees it, or unknown. For a caller whose root is the host's both are the same. Else
+   * the directory that the path starts from is looked up among the host's mounts; a path that leaves
+   * that directory by `..`, or starts at the caller's own root, may cross mounts that only the caller
+   * has, and counts as unknown unless the caller has none below its root.
+   */
+  hostPath(at: Cursor): ByteRun {
+    if (this.#flags(at) & FLAG.hostRoot) return this.path(at);
+    if (!this.#isKnown(at)) return UNKNOWN;
+    const given = this.argv.start(at);
+    const base = given + this.#argvLength(at);
+    const inFs = base + this.#baseLength(at);
+    if (climbs(at.u8, given, base)) return UNKNOWN;
+    const end = this.#mounts.resolve(
+      this.#dev(at),
+      at.u8.subarray(inFs, inFs + this.#fsLength(at)),
+      this.#hostPath,
+    );
+    if (end < 0) return UNKNOWN;
+    return {
+      u8: this.#hostPath,
+      start: 0,
+      end: appendPath(this.#hostPath, end, at.u8, given, base),
+    };
+  }
+
+  #isKnown(at: Cursor): boolean {
+    const unusable = FLAG.argvUnreadable | FLAG.argvCut | FLAG.baseUnknown | FLAG.baseCut;
+    return (this.#flags(at) & unusable) === 0 && this.#argvLength(at) > 0;
+  }
+}
+
+/** Does the path lead out of where it starts? (`..` more often than names before it) */
+function climbs(u8: Uint8Array, start: number, end: number): boolean {
+  let depth = 0;
+  for (let at = start; at < end; ) {
+    const stop = segmentEnd(u8, at, end);
+    if (isDotDot(u8, at, stop)) depth--;
+    else if (stop > at && !isDot(u8, at, stop)) depth++;
+    if (depth < 0) return true;
+    at = stop + 1;
+  }
+  return false;
+}
+
+/** Appends the segments of a path to `into[0..end)`, resolving `.` and `..`; returns the new end. */
+function appendPath(
+  into: Uint8Array,
+  end: number,
+  u8: Uint8Array,
+  from: number,
+  to: number,
+): number {
+  let length = end;
+  for (let at = from; at < to; ) {
+    const stop = segmentEnd(u8, at, to);
+    if (isDotDot(u8, at, stop)) length = Math.max(0, lastSlash(into, length));
+    else if (stop > at && !isDot(u8, at, stop)) {
+      into[length] = SLASH;
+      length = copy(u8, at, stop, into, length + 1);
+    }
+    at = stop + 1;
+  }
+  if (length === 0) {
+    into[0] = SLASH;
+    return 1;
+  }
+  return length;
+}
+
+function segmentEnd(u8: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && u8[at] !== SLASH) at++;
+  return at;
+}
+
+function isDot(u8: Uint8Array, from: number, to: number): boolean {
+  return to - from === 1 && u8[from] === DOT;
+}
+
+function isDotDot(u8: Uint8Array, from: number, to: number): boolean {
+  return to - from === 2 && u8[from] === DOT && u8[from + 1] === DOT;
+}
+
+function lastSlash(u8: Uint8Array, end: number): number {
+  let at = end - 1;
+  while (at > 0 && u8[at] !== SLASH) at--;
+  return at;
+}
+
+function copy(u8: Uint8Array, from: number, to: number, into: Uint8Array, at: number): number {
+  let end = at;
+  for (let index = from; index < to; index++) into[end++] = u8[index] as number;
+  return end;
+}
