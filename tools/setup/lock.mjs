@@ -4,11 +4,13 @@ import { dirname } from 'node:path';
 
 const POLL_MS = 200;
 
-/** A process as nobody else can be: its id and the clock tick in which it started. */
+/** A living process as nobody else can be: its id and the clock tick in which it started. */
 function identity(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return `${pid} ${stat.slice(stat.lastIndexOf(')')).split(' ')[20]}`;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state] = fields;
+    return state === 'Z' || state === 'X' ? null : `${pid} ${fields[19]}`;
   } catch {
     return null;
   }
