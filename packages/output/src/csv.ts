@@ -1,5 +1,5 @@
 import { ByteWriter } from './byte-writer.js';
-import { columnOf, type Field } from './field.js';
+import type { Field } from './field.js';
 import type { Renderer } from './renderer.js';
 
 /**
@@ -9,11 +9,9 @@ import type { Renderer } from './renderer.js';
 export class Csv<Row> implements Renderer<Row> {
   readonly out = new ByteWriter();
   readonly #fields: readonly Field<Row>[];
-  readonly #cells: readonly ((row: Row) => string)[];
 
   constructor(fields: readonly Field<Row>[]) {
     this.#fields = fields;
-    this.#cells = fields.map(cell);
   }
 
   start(): void {
@@ -21,7 +19,7 @@ export class Csv<Row> implements Renderer<Row> {
   }
 
   row(row: Row): void {
-    this.#record(this.#cells.map((text) => text(row)));
+    this.#record(this.#fields.map((field) => known(field.text(row))));
   }
 
   #record(cells: readonly string[]): void {
@@ -33,11 +31,6 @@ function quote(cell: string): string {
   return /[",]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-/** The value, not the column's own text, which may leave things out. */
-function cell<Row>(field: Field<Row>): (row: Row) => string {
-  const { text } = columnOf({ ...field, column: undefined } as unknown as Field<Row>);
-  return (row) => {
-    const shown = text(row);
-    return shown === '-' ? '' : shown;
-  };
+function known(text: string): string {
+  return text === '-' ? '' : text;
 }

@@ -10,8 +10,8 @@ export interface Column<Row> {
   /** Usual width in terminal columns; a longer value takes room from the next columns. */
   readonly width: number;
   readonly align: 'left' | 'right';
-  /** In every table, or only in the wide one. */
-  readonly show: 'table' | 'wide';
+  /** In every table, only in the wide one, or only when `--fields` asks for it. */
+  readonly show: 'table' | 'wide' | 'asked';
   /** May be cut with an ellipsis on a terminal; numbers and addresses never are. */
   readonly cut: boolean;
   /** Shown in red when it is not empty. */
@@ -31,8 +31,9 @@ export interface Field<Row> {
   value(row: Row): unknown;
   /** Writes the value as JSON. */
   json(row: Row, out: JsonWriter): void;
-  /** Absent: not in tables, unless `--fields` asks for it. */
-  readonly column?: Column<Row>;
+  /** The value as one line of text that is safe to print; what is unknown is a dash or empty. */
+  text(row: Row): string;
+  readonly column: Column<Row>;
   /** The event's time, nanoseconds of CLOCK_MONOTONIC; the `time` field has it. */
   clockNs?(row: Row): number;
 }
@@ -41,7 +42,7 @@ export interface Field<Row> {
 export interface FieldOptions<Row> {
   description: string;
   unit?: string;
-  /** Left out: JSON and `--fields` only. An empty object takes all defaults. */
+  /** Left out: in tables only when `--fields` asks. An empty object takes all defaults. */
   column?: ColumnOptions<Row>;
 }
 
@@ -49,7 +50,7 @@ export interface ColumnOptions<Row> {
   header?: string;
   width?: number;
   align?: 'left' | 'right';
-  show?: 'table' | 'wide';
+  show?: 'table' | 'wide' | 'asked';
   cut?: boolean;
   alarm?: boolean;
   /** Another text than the value's own; it is escaped for the terminal. */
@@ -61,9 +62,16 @@ export interface FieldKind<Row> {
   schema: Schema;
   value(row: Row): unknown;
   json(row: Row, out: JsonWriter): void;
-  /** Cell text, already safe to print; by default made from the value. */
+  /** Text that is safe to print; by default made from the value. */
   text?(row: Row): string;
-  column: { width: number; align: 'left' | 'right'; cut: boolean; alarm?: boolean };
+  column: {
+    width: number;
+    align: 'left' | 'right';
+    cut: boolean;
+    alarm?: boolean;
+    /** Cell text where it differs from `text`. */
+    text?(row: Row): string;
+  };
   clockNs?(row: Row): number;
 }
 
@@ -76,48 +84,32 @@ export function field<Row>(
   kind: FieldKind<Row>,
   options: FieldOptions<Row>,
 ): Field<Row> {
+  const text = kind.text ?? ((row: Row) => cellText(kind.value(row)));
+  const { column = { show: 'asked' }, description, unit } = options;
+  const { text: own } = column;
   return {
     name,
-    description: options.description,
-    ...(options.unit === undefined ? {} : { unit: options.unit }),
+    description,
+    ...(unit === undefined ? {} : { unit }),
     schema: kind.schema,
     value: kind.value,
     json: kind.json,
+    text,
     ...(kind.clockNs ? { clockNs: kind.clockNs } : {}),
-    ...(options.column ? { column: column(name, kind, options.column) } : {}),
-  };
-}
-
-/** The column of a field, also of one that shows itself only when `--fields` names it. */
-export function columnOf<Row>(of: Field<Row>): Column<Row> {
-  if (of.column) return of.column;
-  const number = isNumeric(of.schema);
-  const kind: FieldKind<Row> = {
-    schema: of.schema,
-    value: of.value,
-    json: of.json,
-    column: { width: Math.max(of.name.length, 8), align: number ? 'right' : 'left', cut: !number },
-  };
-  return column(of.name, kind, {});
-}
-
-function column<Row>(name: string, kind: FieldKind<Row>, own: ColumnOptions<Row>): Column<Row> {
-  const { text } = own;
-  const plain = kind.text ?? ((row: Row) => cellText(kind.value(row)));
-  return {
-    header: own.header ?? name.toUpperCase(),
-    width: own.width ?? kind.column.width,
-    align: own.align ?? kind.column.align,
-    show: own.show ?? 'table',
-    cut: own.cut ?? kind.column.cut,
-    alarm: own.alarm ?? kind.column.alarm ?? false,
-    text: text ? (row) => displayText(text(row)) : plain,
+    column: {
+      header: name.toUpperCase(),
+      show: 'table',
+      alarm: false,
+      ...kind.column,
+      ...column,
+      text: own ? (row) => displayText(own(row)) : (kind.column.text ?? text),
+    },
   };
 }
 
 /** True for schemas of numbers, which tables align to the right. */
 export function isNumeric(schema: Schema): boolean {
-  const types = [schema['type']].flat();
+  const types = [schema.type].flat();
   return types.includes('integer') || types.includes('number');
 }
 

@@ -239,9 +239,13 @@ export function time<Row>(
       schema: { type: 'string', format: 'date-time' },
       value: (row) => parsed(row, json),
       json,
-      text: (row) => timeOfDay(read(row)),
       clockNs: read,
-      column: { width: 12, align: 'left', cut: false },
+      column: {
+        width: 12,
+        align: 'left',
+        cut: false,
+        text: (row) => timeOfDay(read(row)),
+      },
     },
     options,
   );
@@ -375,7 +379,7 @@ export function computed<Row>(
 
 /** A schema that also admits null, as every value that may be unknown does. */
 export function nullable(schema: Schema): Schema {
-  return { ...schema, type: [schema['type'], 'null'] };
+  return { ...schema, type: [schema.type, 'null'] };
 }
 
 function isRange<Row>(
@@ -392,4 +396,19 @@ function parsed<Row>(row: Row, write: (row: Row, out: JsonWriter) => void): unkn
   scratch.clear();
   write(row, scratch);
   return JSON.parse(scratch.view().toString());
+}
+
+/** Seconds since the first row, for `-t`: a column that no other form has. */
+export function relativeTime<Row>(clockNs: (row: Row) => number): Field<Row> {
+  let first: number | undefined;
+  const value = (row: Row) => {
+    const now = clockNs(row);
+    first ??= now;
+    return ((now - first) / 1e9).toFixed(3);
+  };
+  return computed('time_s', value, {
+    description: 'seconds since the first event',
+    schema: { type: 'string' },
+    column: { header: 'TIME(s)', width: 9, align: 'right', cut: false },
+  });
 }

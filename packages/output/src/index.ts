@@ -1,4 +1,34 @@
+// Fields: what is known of an event.
+
+// Forms: what rows look like.
 export { Csv } from './csv.js';
+export { errnoName } from './errno.js';
+export { OutputError, UsageError } from './errors.js';
+export {
+  type Column,
+  type ColumnOptions,
+  type Field,
+  type FieldKind,
+  type FieldOptions,
+  field,
+  type Schema,
+} from './field.js';
+export type { ByteRange, BytesRow, Read } from './fields.js';
 export * as fields from './fields.js';
 export { JsonLines } from './json-lines.js';
-export { Table } from './table.js';
+export { decodeText, JsonWriter } from './json-writer.js';
+export type { Cidr, CidrSet } from './options/cidr.js';
+export {
+  type CommonFilters,
+  type CommonValues,
+  commonFilters,
+  commonOptions,
+} from './options/common.js';
+// Options and the run of a tool.
+export * as options from './options/kinds.js';
+export type { NameSet, NumberSet } from './options/lists.js';
+export type { Option, Options, Values } from './options/option.js';
+export type { Renderer } from './renderer.js';
+export { type Opening, runTool, type Tool, type ToolValues } from './run.js';
+export { atEnd, type Batch, type Lost, type Source, type Summary } from './source.js';
+export { type Screen, Table } from './table.js';

@@ -165,14 +165,14 @@ export class JsonWriter extends ByteWriter {
         at = writeByteSpelling(to, at, byte);
         i++;
       } else if (count === 1) {
-        const escape = ESCAPES[byte] as number;
-        if (escape === 0) to[at++] = byte;
-        else if (escape === 1) at = writeUnicodeEscape(to, at, byte);
+        const short = ESCAPES[byte] as number;
+        if (short === 0) to[at++] = byte;
+        else if (short === 1) at = writeUnicodeEscape(to, at, byte);
         else if (byte === BACKSLASH && isByteSpelling(from, i, end))
           at = writeByteSpelling(to, at, byte);
         else {
           to[at++] = BACKSLASH;
-          to[at++] = escape;
+          to[at++] = short;
         }
         i++;
       } else {

@@ -1,6 +1,6 @@
 import { ByteWriter } from './byte-writer.js';
 import { displayWidth, truncate } from './display.js';
-import { type Column, columnOf, type Field } from './field.js';
+import type { Column, Field } from './field.js';
 import type { Renderer } from './renderer.js';
 
 /** Width of a screen that nobody told us. */
@@ -37,7 +37,7 @@ export class Table<Row> implements Renderer<Row> {
   #places: readonly Place<Row>[];
 
   constructor(fields: readonly Field<Row>[], screen: Screen) {
-    this.#columns = fields.map(columnOf);
+    this.#columns = fields.map(({ column }) => column);
     this.#screen = screen;
     this.#places = layOut(this.#columns, screen.width);
   }

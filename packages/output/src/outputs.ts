@@ -1,0 +1,103 @@
+import { isatty } from 'node:tty';
+import { Csv } from './csv.js';
+import { UsageError } from './errors.js';
+import type { Field } from './field.js';
+import { relativeTime } from './fields.js';
+import { JsonLines } from './json-lines.js';
+import type { CommonValues } from './options/common.js';
+import type { Renderer } from './renderer.js';
+import { selectFields } from './select-fields.js';
+import type { Sink } from './sink.js';
+import type { StdoutSink } from './stdout-sink.js';
+import { DEFAULT_WIDTH, type Screen, Table } from './table.js';
+
+/** A renderer and where its bytes go. */
+export class Output<Row> {
+  readonly renderer: Renderer<Row>;
+  readonly #sink: Sink;
+
+  constructor(renderer: Renderer<Row>, sink: Sink) {
+    this.renderer = renderer;
+    this.#sink = sink;
+  }
+
+  /** Writes what has been rendered; see Sink.write. */
+  flush(): void | Promise<void> {
+    const { out } = this.renderer;
+    if (out.length === 0) return;
+    try {
+      const pending = this.#sink.write(out.view());
+      if (pending) return pending.finally(() => out.clear());
+    } catch (error) {
+      out.clear();
+      throw error;
+    }
+    out.clear();
+  }
+}
+
+/** The form of stdout that the options ask for. */
+export function formOf(values: CommonValues): 'table' | 'wide' | 'json' | 'csv' {
+  return values.output ?? (values.file === '-' ? 'json' : 'table');
+}
+
+/** Where the log goes, if there is one: asked for, or the tool's usual one beside a table. */
+export function logPath(values: CommonValues, usual: string | undefined): string | undefined {
+  if (values.noFile) return undefined;
+  if (values.file !== undefined) return values.file === '-' ? undefined : values.file;
+  return formOf(values) === 'table' || formOf(values) === 'wide' ? usual : undefined;
+}
+
+/** What stdout shows, laid out for the terminal or pipe that it is. */
+export function stdoutOutput<Row>(
+  values: CommonValues,
+  fields: readonly Field<Row>[],
+  sink: StdoutSink,
+): Output<Row> {
+  const form = formOf(values);
+  if (form === 'json')
+    return new Output(new JsonLines(selectFields(fields, fields, values.fields)), sink);
+  if (form === 'csv') return new Output(new Csv(selectFields(fields, fields, values.fields)), sink);
+  const usual = fields.filter(
+    ({ column: { show } }) => show === 'table' || (show === 'wide' && form === 'wide'),
+  );
+  const chosen = selectFields(fields, usual, values.fields);
+  const table = new Table(withTimes(values, fields, chosen), screen(form === 'wide'));
+  if (isatty(1)) process.on('SIGWINCH', () => table.resize(terminalWidth()));
+  return new Output(table, sink);
+}
+
+function withTimes<Row>(
+  { time, timestamp }: CommonValues,
+  all: readonly Field<Row>[],
+  chosen: readonly Field<Row>[],
+): readonly Field<Row>[] {
+  if (!time && !timestamp) return chosen;
+  const timed = all.find((field) => field.clockNs);
+  if (!timed?.clockNs) {
+    throw new UsageError(
+      'USAGE_NO_TIME',
+      `${time ? '-T' : '-t'}: these rows have no time`,
+      'leave it out',
+    );
+  }
+  const relative = timestamp ? [relativeTime(timed.clockNs)] : [];
+  const rest = time ? chosen.filter((field) => field !== timed) : chosen;
+  return [...(time ? [timed] : []), ...relative, ...rest];
+}
+
+function screen(wide: boolean): Screen {
+  const terminal = isatty(1);
+  const asked = Number(process.env.COLUMNS);
+  const color = terminal && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+  if (terminal) return { width: terminalWidth(), cut: !wide, color };
+  // In a pipe nothing is cut, unless the width was given: `| grep` must see whole values.
+  return asked > 0
+    ? { width: asked, cut: !wide, color }
+    : { width: DEFAULT_WIDTH, cut: false, color };
+}
+
+function terminalWidth(): number {
+  const [columns] = process.stdout.getWindowSize?.() ?? [0];
+  return columns > 0 ? columns : DEFAULT_WIDTH;
+}

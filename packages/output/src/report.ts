@@ -1,0 +1,103 @@
+import { writeSync } from 'node:fs';
+import { displayText } from './display.js';
+import { cause } from './errors.js';
+import type { Lost, Summary } from './source.js';
+
+/** Exit codes. */
+export const DONE = 0;
+export const FAILED = 1;
+export const USAGE = 2;
+export const CANNOT = 3;
+
+/** Writes a line to stderr; whoever does not read it misses it, and the tool goes on. */
+export function say(line: string): void {
+  const bytes = Buffer.from(`${line}\n`);
+  for (let attempt = 0, at = 0; at < bytes.length && attempt < 10; attempt++) {
+    try {
+      at += writeSync(2, bytes, at);
+    } catch (error) {
+      if (cause(error) !== 'EAGAIN') return;
+    }
+  }
+}
+
+/** What an error may carry; recognised by its members, because classes exist once per package copy. */
+interface Explained {
+  code?: unknown;
+  hint?: unknown;
+  exitCode?: unknown;
+  log?: unknown;
+}
+
+/**
+ * Tells the user of an error and returns the exit code. An expected error (it has a `code` and a
+ * `hint` or `exitCode`) is a message and a hint; any other is a bug and shows its stack.
+ */
+export function reportError(name: string, error: unknown, verbose: boolean): number {
+  const { code, hint, exitCode, log } = (error ?? {}) as Explained;
+  const expected =
+    error instanceof Error &&
+    typeof code === 'string' &&
+    (typeof hint === 'string' || typeof exitCode === 'number');
+  if (!expected) {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    say(`${name}: this is a bug in ${name}, please report it with the lines below`);
+    for (const line of stack.split('\n')) say(displayText(line));
+    return FAILED;
+  }
+  say(`${name}: ${displayText(error.message)}${verbose ? ` [${code}]` : ''}`);
+  if (typeof hint === 'string' && hint !== '') say(`  ${displayText(hint)}`);
+  if (verbose && typeof log === 'string')
+    for (const line of log.split('\n')) say(displayText(line));
+  if (typeof exitCode === 'number') return exitCode;
+  return code.startsWith('USAGE_') ? USAGE : FAILED;
+}
+
+/** At most one line a second and cause, so that a flood of losses does not cost more events. */
+const LOST_EVERY_MS = 1000;
+
+/** Tells of losses on stderr, while they happen. */
+export class LossReport {
+  readonly #name: string;
+  readonly #pending = new Map<string, { lost: Lost; count: number; saidAt: number }>();
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  add(lost: Lost, nowMs = performance.now()): void {
+    const known = this.#pending.get(lost.cause);
+    const entry = known ?? { lost, count: 0, saidAt: Number.NEGATIVE_INFINITY };
+    entry.lost = lost;
+    entry.count += lost.count;
+    this.#pending.set(lost.cause, entry);
+    if (nowMs - entry.saidAt >= LOST_EVERY_MS) {
+      entry.saidAt = nowMs;
+      this.flush(lost.cause);
+    }
+  }
+
+  /** Tells what has not been told yet, of one cause or of all. */
+  flush(only?: string): void {
+    for (const [reason, entry] of this.#pending) {
+      if (entry.count === 0 || (only !== undefined && reason !== only)) continue;
+      const { total, hint } = entry.lost;
+      say(
+        `${this.#name}: lost ${plural(entry.count, 'event')} (${reason}, ${total} in all): ${hint}`,
+      );
+      entry.count = 0;
+    }
+  }
+}
+
+/** `1234 events, 0 lost`. */
+export function summaryLine({ events, lost, durationMs }: Summary, verbose: boolean): string {
+  const line = `${plural(events, 'event')}, ${lost} lost`;
+  if (!verbose) return line;
+  const seconds = durationMs / 1000;
+  return `${line} in ${seconds.toFixed(1)} s (${Math.round(events / Math.max(seconds, 0.001))}/s)`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,123 @@
+import { clock } from './clock.js';
+import type { Field } from './field.js';
+import type { FileSink } from './file-sink.js';
+import { JsonLines } from './json-lines.js';
+import type { CommonValues } from './options/common.js';
+import { Output } from './outputs.js';
+import { LossReport, say, summaryLine } from './report.js';
+import type { Batch, Source } from './source.js';
+
+/** Takes rows from a source to the outputs, and keeps count. */
+export class Session<Row> {
+  readonly #name: string;
+  readonly #values: CommonValues;
+  readonly #end: AbortController;
+  readonly #losses: LossReport;
+  /** The log comes before standard output, so that it is whole when a reader goes away. */
+  readonly #outputs: Output<Row>[] = [];
+  #log: FileSink | undefined;
+  #events = 0;
+  #lost = 0;
+
+  constructor(name: string, values: CommonValues, end: AbortController) {
+    this.#name = name;
+    this.#values = values;
+    this.#end = end;
+    this.#losses = new LossReport(name);
+  }
+
+  show(output: Output<Row>): void {
+    this.#outputs.push(output);
+  }
+
+  /** The log has all fields, whatever the screen shows, because programs follow it. */
+  logTo(log: FileSink, fields: readonly Field<Row>[]): void {
+    this.#log = log;
+    this.#outputs.unshift(new Output(new JsonLines(fields), log));
+  }
+
+  /** Goes on in a new log file; false if there is no log. */
+  rotateLog(): boolean {
+    if (!this.#log) return false;
+    try {
+      void this.#outputs[0]?.flush();
+      this.#log.reopen();
+    } catch (error) {
+      say(`${this.#name}: ${(error as Error).message}; going on in the old file`);
+    }
+    return true;
+  }
+
+  /** Runs until the source ends, then tells how it went. */
+  async run(source: Source<Row>): Promise<void> {
+    for (const { renderer } of this.#outputs) renderer.start();
+    await this.#flush();
+    this.#banner(source);
+    const begun = performance.now();
+    const { duration, quiet, verbose } = this.#values;
+    const timer =
+      duration === undefined ? undefined : setTimeout(() => this.#end.abort(), duration);
+    try {
+      for await (const batch of source.batches(this.#end.signal)) {
+        if (await this.#take(batch)) break;
+      }
+    } finally {
+      clearTimeout(timer);
+      this.#losses.flush();
+    }
+    const summary = {
+      events: this.#events,
+      lost: this.#lost,
+      durationMs: performance.now() - begun,
+    };
+    this.#outputs.at(-1)?.renderer.summary?.(summary);
+    await this.#flush();
+    if (!quiet) say(summaryLine(summary, verbose));
+  }
+
+  /** @returns true when there have been enough events */
+  async #take({ rows, lost }: Batch<Row>): Promise<boolean> {
+    const { maxEvents = Number.POSITIVE_INFINITY } = this.#values;
+    const outputs = this.#outputs;
+    clock.follow();
+    for (const loss of lost) {
+      this.#lost += loss.count;
+      this.#losses.add(loss);
+      for (const { renderer } of outputs) renderer.lost?.(loss);
+    }
+    for (const row of rows) {
+      this.#events++;
+      let full = false;
+      for (let i = 0; i < outputs.length; i++) {
+        const { renderer } = outputs[i] as Output<Row>;
+        renderer.row(row);
+        full ||= renderer.out.full;
+      }
+      if (full) await this.#flush();
+      if (this.#events >= maxEvents) {
+        this.#end.abort();
+        break;
+      }
+    }
+    await this.#flush();
+    return this.#events >= maxEvents;
+  }
+
+  async #flush(): Promise<void> {
+    for (const output of this.#outputs) {
+      const pending = output.flush();
+      if (pending) await pending;
+    }
+  }
+
+  #banner(source: Source<Row>): void {
+    const { quiet, verbose } = this.#values;
+    if (verbose) {
+      say(`${this.#name}: attached ${performance.now().toFixed(0)} ms after start`);
+      for (const note of source.notes()) say(`${this.#name}: ${note}`);
+    }
+    if (quiet) return;
+    const log = this.#log ? `, logging to ${this.#log.path}` : '';
+    say(`${this.#name}: tracing${log}; Ctrl-C to end`);
+  }
+}

@@ -1,0 +1,35 @@
+import { closeSync, constants, openSync } from 'node:fs';
+
+/**
+ * Ends a run on SIGINT, SIGTERM and SIGHUP; a second one kills at once. With `onRotate`, SIGHUP asks
+ * for a new log file instead, unless the terminal hung up.
+ *
+ * @returns a function that takes the handlers away
+ */
+export function onSignals(end: (signal: string) => void, onRotate: () => boolean): () => void {
+  const hadTerminal = terminalThere();
+  const onHangup = () => {
+    const hungUp = hadTerminal && !terminalThere();
+    if (hungUp || !onRotate()) end('SIGHUP');
+  };
+  const onInterrupt = () => end('SIGINT');
+  const onTerminate = () => end('SIGTERM');
+  process.once('SIGINT', onInterrupt);
+  process.once('SIGTERM', onTerminate);
+  process.on('SIGHUP', onHangup);
+  return () => {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onTerminate);
+    process.off('SIGHUP', onHangup);
+  };
+}
+
+/** Is there a controlling terminal? After a hang-up there is none any more. */
+function terminalThere(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY));
+    return true;
+  } catch {
+    return false;
+  }
+}
