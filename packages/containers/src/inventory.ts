@@ -14,6 +14,8 @@ export interface Description {
   readonly name?: string | null;
   readonly image?: string | null;
   readonly k8s?: Pod | null;
+  /** Said by a daemon, which will also say when it removes the container. */
+  readonly managed?: boolean;
 }
 
 /** A container's first process. */
@@ -47,6 +49,8 @@ export interface Entry {
   stoppedAt: number;
   /** Its runtime no longer knows it: forgotten after the grace period. */
   removed: boolean;
+  /** A daemon keeps it, also while it does not run. */
+  managed: boolean;
   readonly ranks: { name: number; image: number; k8s: number; runtime: number };
 }
 
@@ -147,10 +151,12 @@ export class Inventory {
         last: null,
         stoppedAt: Date.now(),
         removed: false,
+        managed: false,
         ranks: { name: 0, image: 0, k8s: 0, runtime: 0 },
       };
       this.#entries.set(key, entry);
     }
+    if (description.managed) entry.managed = true;
     const rank = RANK[runtime];
     const { ranks, info } = entry;
     const next = { ...info, ...(namespace === undefined ? {} : { namespace }) };
@@ -211,13 +217,18 @@ export class Inventory {
     if (entry.cgroup !== null) this.#cgroups.add(cgroupId, entry);
   }
 
+  /** Its runtime says that it ended; its next process may already be here, which stays. */
+  ended(entry: Entry): void {
+    if (entry.process !== null && !isAlive(entry.process)) this.stopped(entry);
+  }
+
   /**
-   * The container ended; with `pid`, only if that was its first process. Its cgroups stay known
-   * for a while; its mount namespace does not, because the kernel gives the number out again.
+   * The container does not run. Its cgroups stay known for a while; its mount namespace does
+   * not, because the kernel gives the number out again.
    */
-  stopped(entry: Entry, pid?: number): void {
+  stopped(entry: Entry): void {
     const { process } = entry;
-    if (process === null || (pid !== undefined && pid !== process.pid)) return;
+    if (process === null) return;
     entry.process = null;
     entry.stoppedAt = Date.now();
     if (process.mntns !== null) this.#mntns.delete(process.mntns, entry);

@@ -10,6 +10,7 @@ import type { Runtime } from '../container.js';
 import { DirectoryWatch } from '../directory-watch.js';
 import { type Entry, keyOf } from '../inventory.js';
 import { imageOf, type Labels, podOf } from '../labels.js';
+import { count, list, object, text } from '../narrow.js';
 import type { Source, SourceContext } from './source.js';
 
 /** A directory with one folder per container, or one per namespace that holds those. */
@@ -27,8 +28,8 @@ export const DEFAULT_STATE_DIRS: readonly StateDir[] = [
   { path: '/run/docker/runtime-runc', runtime: 'docker', namespaced: true },
 ];
 
-/** Docker's namespace in containerd. */
-const DOCKER_NAMESPACE = 'moby';
+/** Docker's namespace in containerd, by default. */
+export const DOCKER_NAMESPACE = 'moby';
 const MANAGERS: Readonly<Record<string, Runtime>> = { libpod: 'podman', 'cri-o': 'cri' };
 
 /** What a state file says; `pid` is 0 while the first process is not made yet. */
@@ -36,15 +37,10 @@ export interface RuntimeState extends ProcessClaim {
   readonly labels: Labels;
 }
 
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' ? value : undefined;
-const count = (value: unknown): number | undefined =>
-  Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined;
-
 /** runc keeps annotations as `key=value` strings among its labels. */
-function labelsOf(list: unknown): Labels {
+function labelsOf(value: unknown): Labels {
   const labels: Record<string, string> = {};
-  for (const item of Array.isArray(list) ? list : []) {
+  for (const item of list(value)) {
     const [, key, value] = /^([^=]+)=(.*)$/s.exec(String(item)) ?? [];
     if (key !== undefined && value !== undefined) labels[key] = value;
   }
@@ -53,24 +49,21 @@ function labelsOf(list: unknown): Labels {
 
 /** Reads runc's state.json or crun's status; null when the text is neither. */
 export function parseState(json: string, cgroupMount: string | null): RuntimeState | null {
-  let state: Record<string, unknown>;
+  let state: Readonly<Record<string, unknown>>;
   try {
-    state = JSON.parse(json);
+    state = object(JSON.parse(json));
   } catch {
     return null;
   }
-  if (typeof state !== 'object' || state === null) return null;
-  const config = state.config as { labels?: unknown } | undefined;
-  const paths = state.cgroup_paths as Record<string, unknown> | undefined;
   const startTicks = count(state.init_process_start) ?? count(state['process-start-time']);
-  const unified = text(paths?.['']);
+  const unified = text(object(state.cgroup_paths)['']);
   const inMount =
     unified !== undefined && cgroupMount !== null && unified.startsWith(`${cgroupMount}/`);
   return {
     pid: count(state.init_process_pid) ?? count(state.pid) ?? 0,
     ...(startTicks === undefined ? {} : { startTicks }),
     cgroupPath: inMount ? unified.slice(cgroupMount?.length) : (text(state['cgroup-path']) ?? null),
-    labels: labelsOf(config?.labels),
+    labels: labelsOf(object(state.config).labels),
   };
 }
 
@@ -130,9 +123,17 @@ export class StateDirs implements Source {
       },
       vanished: (id) => {
         this.#unwatch(pending, id);
-        this.#context.inventory.removed(keyOf(id, namespace));
+        this.#vanished(keyOf(id, namespace));
       },
     });
+  }
+
+  /** A daemon that keeps the container says itself when it removes it. */
+  #vanished(key: string): void {
+    const { inventory } = this.#context;
+    const entry = inventory.get(key);
+    if (entry?.managed) inventory.stopped(entry);
+    else inventory.removed(key);
   }
 
   async #read(file: string, id: string, runtime: Runtime, namespace?: string): Promise<boolean> {
