@@ -31,6 +31,7 @@
 /* The host's mount namespace and its root file system; 0: unknown. */
 const volatile __u32 cfg_host_mntns = 0;
 const volatile __u32 cfg_host_root_dev = 0;
+const volatile bool filter_failed_only = false;
 
 struct pending_mkdir {
 	struct event_header header;
@@ -115,19 +116,18 @@ static __always_inline const char *syscall_mkdir_path(void)
 	return NULL;
 }
 
-/* Takes the name from the kernel's copy; false when there is none (the caller's pointer is bad or
- * the name is too long) or no room to keep it. */
+/* Takes the name from the kernel's copy; false when there is no room to keep it. */
 static __always_inline bool take_name(struct scratch *scratch, __u64 key, const char *name)
 {
 	long size = bpf_probe_read_kernel_str(scratch->name.text, PATH_SIZE, name);
 
 	if (size <= 0)
 		return false;
-	scratch->call.name_size = size;
 	if (size <= SHORT_NAME)
 		__builtin_memcpy(scratch->call.name, scratch->name.text, SHORT_NAME);
 	else if (bpf_map_update_elem(&long_names, &key, &scratch->name, BPF_ANY))
 		return false;
+	scratch->call.name_size = size;
 	return true;
 }
 
@@ -142,9 +142,8 @@ static __always_inline void handle_mkdir_start(struct scratch *scratch, __u64 ke
 	call->dfd = dfd;
 	call->mode = mode & 0xffff; /* umode_t */
 	call->name_size = 0;
-	if (kernel_name)
-		take_name(scratch, key, kernel_name);
-	if (bpf_map_update_elem(&pending, &key, call, BPF_ANY))
+	if ((kernel_name && !take_name(scratch, key, kernel_name)) ||
+	    bpf_map_update_elem(&pending, &key, call, BPF_ANY))
 		count_lost(LOST_MAP_FULL);
 }
 
@@ -162,7 +161,6 @@ static __always_inline void put_name(struct mkdir_event *event, char *text,
 		if (!name)
 			return;
 		bpf_probe_read_kernel(text, PATH_SIZE, name->text);
-		bpf_map_delete_elem(&long_names, &key);
 	} else if (size > 0) {
 		__builtin_memcpy(text, call->name, SHORT_NAME);
 	} else {
@@ -231,6 +229,13 @@ static __always_inline void put_base(struct scratch *scratch, int dfd)
 	event->fs_length = put_path(text, event->argv_length + event->base_length, &scratch->path);
 }
 
+static __always_inline void forget(__u64 key, struct pending_mkdir *call)
+{
+	if (call->name_size > SHORT_NAME)
+		bpf_map_delete_elem(&long_names, &key);
+	bpf_map_delete_elem(&pending, &key);
+}
+
 static __always_inline void handle_mkdir_end(struct scratch *scratch, __u64 key, int ret)
 {
 	struct mkdir_event *event = &scratch->event.fixed;
@@ -239,6 +244,10 @@ static __always_inline void handle_mkdir_end(struct scratch *scratch, __u64 key,
 
 	if (!call)
 		return; /* not wanted, or begun before we were attached */
+	if (filter_failed_only && ret >= 0) {
+		forget(key, call);
+		return;
+	}
 	event->header = call->header;
 	event->latency_ns = bpf_ktime_get_ns() - call->header.ts_ns;
 	event->ret = ret;
@@ -251,7 +260,7 @@ static __always_inline void handle_mkdir_end(struct scratch *scratch, __u64 key,
 	event->reserved = 0;
 	put_name(event, scratch->event.text, call, key);
 	put_base(scratch, call->dfd);
-	bpf_map_delete_elem(&pending, &key);
+	forget(key, call);
 	size = sizeof(*event) + event->argv_length + event->base_length + event->fs_length;
 	if (size <= sizeof(*event) + TEXT_SIZE)
 		emit_copy(event, size);
@@ -374,29 +383,54 @@ int mkdirat_exit_tp(struct trace_event_raw_sys_exit *ctx)
 	return end(SCRATCH_MKDIRAT_EXIT, bpf_get_current_pid_tgid(), ctx->ret);
 }
 
-SEC("tp_btf/io_uring_submit_req")
-int BPF_PROG(mkdir_uring_submit_tpbtf, struct io_kiocb *req)
+/* The name is ready: the kernel has copied it when the request was prepared. */
+static __always_inline int start_uring(struct io_kiocb *req)
 {
 	struct io_mkdir *args = (void *)req + bpf_core_field_offset(struct io_kiocb, cmd);
 
-	if (req->opcode != IORING_OP_MKDIRAT)
+	if (BPF_CORE_READ(req, opcode) != IORING_OP_MKDIRAT)
 		return 0;
 	return start(SCRATCH_URING_SUBMIT, (__u64)req, BPF_CORE_READ(args, dfd),
-		     BPF_CORE_READ(args, filename, name), NULL, BPF_CORE_READ(args, mode));
+		     io_mkdir_name(args), NULL, BPF_CORE_READ(args, mode));
+}
+
+static __always_inline int end_uring(__u64 key, int res)
+{
+	struct pending_mkdir *call;
+
+	if (res != -ECANCELED)
+		return end(SCRATCH_URING_COMPLETE, key, res);
+	call = bpf_map_lookup_elem(&pending, &key); /* never begun */
+	if (call)
+		forget(key, call);
+	return 0;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(uring_submit_req_tpbtf, struct io_kiocb *req)
+{
+	return start_uring(req);
+}
+
+/* The same before 2ad57931db64 ("io_uring: rename trace_io_uring_submit_sqe() tracepoint", 6.4). */
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(uring_submit_sqe_tpbtf, struct io_kiocb *req)
+{
+	return start_uring(req);
 }
 
 SEC("tp_btf/io_uring_complete")
-int BPF_PROG(mkdir_uring_complete_tpbtf, void *ring, void *req, struct io_uring_cqe *cqe)
+int BPF_PROG(uring_complete_tpbtf, void *ring, void *req, struct io_uring_cqe *cqe)
 {
-	__u64 key = (__u64)req;
-	int res = cqe->res;
+	return end_uring((__u64)req, cqe->res);
+}
 
-	if (res == -ECANCELED) { /* never begun */
-		bpf_map_delete_elem(&pending, &key);
-		bpf_map_delete_elem(&long_names, &key);
-		return 0;
-	}
-	return end(SCRATCH_URING_COMPLETE, key, res);
+/* The same where the tracepoint has the result in the place of the entry; the verifier refuses the
+ * one of the two that does not fit. */
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(uring_complete_res_tpbtf, void *ring, void *req, __u64 user_data, int res)
+{
+	return end_uring((__u64)req, res);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -37,6 +37,18 @@ struct io_worker___wqe {
 	struct io_wqe___wq *wqe;
 };
 
+struct io_mkdir___complete {
+	struct filename *filename;
+};
+
+struct delayed_filename {
+	struct filename *__incomplete_filename;
+};
+
+struct io_mkdir___delayed {
+	struct delayed_filename filename;
+};
+
 enum io_uring_op___mkdirat {
 	IORING_OP_MKDIRAT___exists = 37,
 };
@@ -71,6 +83,18 @@ static __always_inline struct task_struct *io_worker_submitter(struct task_struc
 	if (bpf_core_field_exists(struct io_worker___wqe, wqe))
 		return BPF_CORE_READ((struct io_worker___wqe *)worker, wqe, wq, task);
 	return NULL;
+}
+
+/* The name of io_uring's mkdirat, as the kernel copied it: a struct filename, inside of a struct
+ * delayed_filename since 9fa3ec84587c ("allow incomplete imports of filenames", 7.0). */
+static __always_inline const char *io_mkdir_name(void *args)
+{
+	struct io_mkdir___complete *complete = args;
+	struct io_mkdir___delayed *delayed = args;
+
+	if (bpf_core_field_exists(delayed->filename.__incomplete_filename))
+		return BPF_CORE_READ(delayed, filename.__incomplete_filename, name);
+	return BPF_CORE_READ(complete, filename, name);
 }
 
 /* Is the name that do_mkdirat() gets a struct filename? Since 584d3226d665 ("namei: make

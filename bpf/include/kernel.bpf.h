@@ -139,7 +139,6 @@ struct io_kiocb {
 struct io_mkdir {
 	int dfd;
 	__u16 mode;
-	struct filename *filename;
 };
 
 struct io_uring_cqe {

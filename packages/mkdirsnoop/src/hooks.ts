@@ -26,11 +26,11 @@ export const hooks: HookPlan = {
   ],
   'mkdirat by io_uring': [
     ...sharedFunction,
-    {
-      name: 'tracepoint',
-      programs: ['mkdir_uring_submit_tpbtf', 'mkdir_uring_complete_tpbtf'],
-      selfTest: false,
-    },
+    ...[
+      ['uring_submit_req_tpbtf', 'uring_complete_tpbtf'],
+      ['uring_submit_req_tpbtf', 'uring_complete_res_tpbtf'],
+      ['uring_submit_sqe_tpbtf', 'uring_complete_res_tpbtf'],
+    ].map((programs) => ({ name: 'tracepoint', programs, selfTest: false })),
     {
       name: 'tracepoint',
       programs: [],

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
 const SLASH = 0x2f;
 
@@ -18,15 +18,20 @@ interface HostMount {
  * once a second. Source: proc_pid_mountinfo(5).
  */
 export class HostMounts {
+  /** Inode number of the host's mount namespace; 0 when it cannot be told. */
+  readonly mntns: number;
   readonly #fd: number | undefined;
   #byDevice = new Map<string, HostMount[]>();
   #readAt = Number.NEGATIVE_INFINITY;
 
-  constructor(path = '/proc/1/mountinfo') {
+  /** @param proc the host's first process, whose mounts are the host's */
+  constructor(proc = '/proc/1') {
     try {
-      this.#fd = openSync(path, 'r');
+      this.#fd = openSync(`${proc}/mountinfo`, 'r');
+      this.mntns = statSync(`${proc}/ns/mnt`).ino;
     } catch {
       this.#fd = undefined; // every path of a container is then unknown, none is wrong
+      this.mntns = 0;
       return;
     }
     this.#read();

@@ -36,6 +36,7 @@ export class EventPaths {
   readonly #baseLength: Read<number>;
   readonly #fsLength: Read<number>;
   readonly #dev: Read<number>;
+  readonly #mntns: Read<number>;
   readonly #mounts: HostMounts;
   readonly #path = Buffer.alloc(ROOM);
   readonly #hostPath = Buffer.alloc(2 * ROOM);
@@ -47,6 +48,7 @@ export class EventPaths {
     this.#baseLength = layout.u32('base_length');
     this.#fsLength = layout.u32('fs_length');
     this.#dev = layout.u32('dev');
+    this.#mntns = layout.u32('header.mntns');
     this.#mounts = mounts;
   }
 
@@ -69,9 +71,9 @@ export class EventPaths {
 
   /**
    * As the host sees it, or unknown. For a caller whose root is the host's both are the same. Else
-   * the directory that the path starts from is looked up among the host's mounts; a path that leaves
-   * that directory by `..`, or starts at the caller's own root, may cross mounts that only the caller
-   * has, and counts as unknown unless the caller has none below its root.
+   * the directory that the path starts from is looked up among the host's mounts. A path that leaves
+   * that directory by `..` is unknown; so is one from the root of another mount namespace than the
+   * host's, since it may cross mounts that only the caller has.
    */
   hostPath(at: Cursor): ByteRun {
     if (this.#flags(at) & FLAG.hostRoot) return this.path(at);
@@ -79,7 +81,9 @@ export class EventPaths {
     const given = this.argv.start(at);
     const base = given + this.#argvLength(at);
     const inFs = base + this.#baseLength(at);
-    if (climbs(at.u8, given, base)) return UNKNOWN;
+    const fromRoot = at.u8[given] === SLASH;
+    if (fromRoot && this.#mntns(at) !== this.#mounts.mntns) return UNKNOWN;
+    if (!fromRoot && climbs(at.u8, given, base)) return UNKNOWN;
     const end = this.#mounts.resolve(
       this.#dev(at),
       at.u8.subarray(inFs, inFs + this.#fsLength(at)),

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Every attempt to connect by TCP, once, with its outcome and what the application was told.
+ *
+ * An attempt is known from three sides, each with its own hooks:
+ * - the socket's states. CLOSE -> SYN_SENT, in the thread that connects, is the attempt and its
+ *   owner; SYN_SENT -> ESTABLISHED or CLOSE, often in softirq, is the outcome. One tracepoint on
+ *   every kernel, paid for by connections alone.
+ * - the call's return. Only there are the errors of a call that ends before SYN_SENT (no route, no
+ *   permission), and what a call without waiting returned. fexit (Linux 5.5) and kprobes see
+ *   connecting calls only; where neither works, the tracepoints of the system call cost every
+ *   system call of the machine some 36 ns, and --no-sync-errors does without.
+ * - sends with MSG_FASTOPEN and io_uring, which connect without connect().
+ * The row goes out when outcome and return are both known (half_known), or when the socket dies.
+ *
+ * MPTCP: the first subflow stands for the application's socket; others are no attempts.
+ * Not seen: the result of an io_uring request with IOSQE_CQE_SKIP_SUCCESS (ret stays null), calls
+ * that fail before an address is read (EBADF, EFAULT), SCTP, DCCP. A 32-bit program is seen, but
+ * where only the system call's tracepoints work, its ret is derived and its early errors are not
+ * there: the kernel keeps such calls from tracepoints.
+ *
+ * Beginnings: bcc's tcpconnect by Brendan Gregg, and imagesnoop's by Knob and Franzil. */
+#include "kernel.bpf.h"
+#include <bpf/bpf_tracing.h>
+#include "tcpconnect/calls.bpf.h"
+#include "tcpconnect/sends.bpf.h"
+
+static __always_inline bool file_is_nonblocking(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_socket, file, f_flags) & O_NONBLOCK;
+}
+
+/* Which hook will see the result of the call that the current thread is in? */
+static __always_inline void choose_awaits(struct attempt *attempt, struct sock *sk, __u64 key)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct sock *owner = mptcp_owner(sk);
+	struct call *call;
+
+	attempt->nonblocking = file_is_nonblocking(owner ? owner : sk);
+	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+		return; /* a connection of the kernel's own: no call, no ret */
+	if (await_send(sk, tid, key)) {
+		attempt->awaits = AWAITS_SEND;
+		return;
+	}
+	call = cfg_returns ? bpf_map_lookup_elem(&calls, &tid) : NULL;
+	if (call && call->kind == CALL_DIRECT) {
+		call->attempt = key;
+		attempt->awaits = AWAITS_RETURN;
+		return;
+	}
+	if (call)
+		call->attempt = key;
+	if (cfg_returns && (call || current_uses_uring()) && uring_tells_result())
+		attempt->awaits = AWAITS_COMPLETION;
+	else
+		attempt->derives_ret = 1;
+}
+
+/* CLOSE -> SYN_SENT, always in process context. */
+static __always_inline void handle_attempt(struct sock *sk)
+{
+	struct attempt attempt = {}, *older;
+	struct sock *owner = mptcp_owner(sk);
+	struct endpoints ends = {};
+	__u64 key = (__u64)sk;
+
+	if (owner && tcp_carrier(owner) != sk)
+		return;
+	if (!current_is_wanted())
+		return;
+	sock_endpoints(sk, &ends);
+	if (!destination_is_wanted(&ends))
+		return;
+	older = bpf_map_lookup_elem(&attempts, &key);
+	if (older)
+		finish(key, older);
+	bpf_map_delete_elem(&half_known, &key);
+	fill_header(&attempt.event.header, EVENT_CONNECT, bpf_ktime_get_ns());
+	attempt.event.header.netns = sock_netns(sk);
+	fill_endpoints(&attempt.event, &ends);
+	attempt.event.lport = sock_port(sk);
+	attempt.stale_port = sock_last_port(sk);
+	choose_awaits(&attempt, sk, key);
+	if (attempt.event.lport)
+		announce(&attempt);
+	if (bpf_map_update_elem(&attempts, &key, &attempt, BPF_ANY))
+		count_lost(LOST_MAP_FULL);
+}
+
+/* The socket has left SYN_SENT for good, in any context. */
+static __always_inline void handle_outcome(struct sock *sk, bool established)
+{
+	__u64 key = (__u64)sk;
+	struct attempt *attempt = bpf_map_lookup_elem(&attempts, &key);
+	struct connect_event *event;
+	struct endpoints ends = {};
+	__u16 port;
+
+	if (!attempt || attempt->event.outcome != OUTCOME_PENDING)
+		return;
+	event = &attempt->event;
+	event->latency_ns = bpf_ktime_get_ns() - event->header.ts_ns;
+	sock_endpoints(sk, &ends);
+	__builtin_memcpy(event->saddr, &ends.local, sizeof(event->saddr));
+	port = sock_port(sk);
+	event->lport = port ? port : sock_last_port(sk);
+	if (!established)
+		event->error = BPF_CORE_READ(sk, sk_err);
+	event->outcome = established	? OUTCOME_ESTABLISHED
+			 : event->error ? OUTCOME_FAILED
+					: OUTCOME_ABORTED;
+	if (attempt->awaits == AWAITS_NOTHING)
+		finish(key, attempt);
+	else
+		settle(key, attempt);
+}
+
+static __always_inline void handle_state(struct sock *sk, int old_state, int new_state)
+{
+	if (new_state != TCP_SYN_SENT_STATE && new_state != TCP_ESTABLISHED_STATE &&
+	    new_state != TCP_CLOSE_STATE)
+		return;
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return;
+	if (new_state == TCP_SYN_SENT_STATE)
+		handle_attempt(sk);
+	else if (old_state == TCP_SYN_SENT_STATE || old_state == TCP_SYN_RECV_STATE)
+		handle_outcome(sk, new_state == TCP_ESTABLISHED_STATE);
+}
+
+/* Nothing more will become known. */
+static __always_inline void handle_death(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	struct attempt *attempt = bpf_map_lookup_elem(&attempts, &key);
+
+	if (!attempt)
+		return;
+	if (attempt->event.outcome == OUTCOME_PENDING)
+		attempt->event.outcome = OUTCOME_ABORTED;
+	finish(key, attempt);
+}
+
+/* --when attempt: the local port is there. */
+static __always_inline void handle_port(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	struct attempt *attempt;
+
+	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_SENT_STATE ||
+	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return;
+	attempt = bpf_map_lookup_elem(&attempts, &key);
+	if (!attempt || attempt->announced)
+		return;
+	attempt->event.lport = sock_port(sk);
+	announce(attempt);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(inet_sock_set_state_tpbtf, struct sock *sk, int old_state, int new_state)
+{
+	handle_state(sk, old_state, new_state);
+	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(tcp_destroy_sock_tpbtf, struct sock *sk)
+{
+	handle_death(sk);
+	return 0;
+}
+
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(signal_deliver_tpbtf, int signal, void *info, struct k_sigaction *action)
+{
+	handle_signal(signal, action);
+	return 0;
+}
+
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(io_uring_complete_tpbtf, void *ring, struct io_kiocb___result *request)
+{
+	if (uring_tells_result() && BPF_CORE_READ(request, opcode) == IORING_OP_CONNECT)
+		handle_completion(request);
+	return 0;
+}
+
+/* inet_stream_connect() is called through a pointer only, so no compiler inlines it. */
+
+static __always_inline __u8 kind_of_call(struct socket *socket, int flags)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct file *file = BPF_CORE_READ(socket, file);
+
+	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
+		return CALL_URING;
+	if (flags & O_NONBLOCK && !(BPF_CORE_READ(file, f_flags) & O_NONBLOCK))
+		return CALL_URING; /* its first try must not sleep */
+	return CALL_DIRECT;
+}
+
+SEC("fentry/inet_stream_connect")
+int BPF_PROG(inet_stream_connect_fentry, struct socket *socket, void *address, int length,
+	     int flags)
+{
+	handle_call(socket, address, length, false, kind_of_call(socket, flags));
+	return 0;
+}
+
+SEC("fexit/inet_stream_connect")
+int BPF_PROG(inet_stream_connect_fexit, struct socket *socket, void *address, int length, int flags,
+	     int ret)
+{
+	handle_return(ret);
+	return 0;
+}
+
+SEC("fexit/security_socket_connect")
+int BPF_PROG(security_socket_connect_fexit, struct socket *socket, void *address, int length,
+	     int ret)
+{
+	handle_denied(socket, address, length, ret);
+	return 0;
+}
+
+SEC("kprobe/inet_stream_connect")
+int BPF_KPROBE(inet_stream_connect_kprobe, struct socket *socket, void *address, int length,
+	       int flags)
+{
+	handle_call(socket, address, length, false, kind_of_call(socket, flags));
+	return 0;
+}
+
+SEC("kretprobe/inet_stream_connect")
+int BPF_KRETPROBE(inet_stream_connect_kretprobe, int ret)
+{
+	handle_return(ret);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_connect")
+int sys_enter_connect_tp(struct trace_event_raw_sys_enter *ctx)
+{
+	struct file *file = current_file(ctx->args[0]);
+	struct socket *socket = file ? file_socket(file) : NULL;
+
+	if (socket)
+		handle_call(socket, (const void *)ctx->args[1], ctx->args[2], true, CALL_DIRECT);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_connect")
+int sys_exit_connect_tp(struct trace_event_raw_sys_exit *ctx)
+{
+	handle_return(ctx->ret);
+	return 0;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(sock_send_length_tpbtf, struct sock *sk, int ret, int flags)
+{
+	handle_send(sk, ret);
+	return 0;
+}
+
+SEC("fexit/tcp_sendmsg")
+int BPF_PROG(tcp_sendmsg_fexit, struct sock *sk, struct msghdr *message, __u64 size, int ret)
+{
+	handle_tcp_sendmsg(sk, message, ret);
+	return 0;
+}
+
+SEC("fexit/tcp_v4_connect")
+int BPF_PROG(tcp_v4_connect_fexit, struct sock *sk)
+{
+	handle_port(sk);
+	return 0;
+}
+
+SEC("fexit/tcp_v6_connect")
+int BPF_PROG(tcp_v6_connect_fexit, struct sock *sk)
+{
+	handle_port(sk);
+	return 0;
+}
+
+/* A SYN on its way: late where the neighbour's address must be found first. */
+SEC("tp_btf/net_dev_queue")
+int BPF_PROG(net_dev_queue_tpbtf, struct sk_buff *packet)
+{
+	handle_port(BPF_CORE_READ(packet, sk));
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
