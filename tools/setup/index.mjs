@@ -1,7 +1,7 @@
 // Brings a machine and a clone to the point where the tools run: what `npm start` and `npm test`
 // do first. Each step is skipped when there is nothing to do, and can be interrupted: the next
 // call goes on from there. What it does is told on stderr, a line for each step.
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError } from './error.mjs';
 import { withLock } from './lock.mjs';
@@ -22,6 +22,7 @@ export async function setup({ lists = ['build'], write = toStderr } = {}) {
   checkPlatform();
   const steps = [systemPackages(lists), ...Object.values(stepsInOrder())];
   if (!(await anyDue(steps))) return;
+  checkWritable();
   await withLock(
     join(ROOT, '.cache', 'setup.lock'),
     async () => {
@@ -76,6 +77,18 @@ function explained(error) {
   }
   if (error.hint) return new SetupError(error.message, error.hint, { cause: error });
   return error;
+}
+
+function checkWritable() {
+  try {
+    accessSync(ROOT, constants.W_OK);
+  } catch (cause) {
+    throw new SetupError(
+      `There is something to install or build, and ${ROOT} cannot be written to`,
+      'Run the same command as the owner of that folder, or with sudo.',
+      { exitCode: 3, cause },
+    );
+  }
 }
 
 function checkPlatform() {
