@@ -1,1 +1,93 @@
-export {};
+import { Containers } from '@imagesnoop/containers';
+import { type Cursor, openSession, type SessionOptions } from '@imagesnoop/loader';
+import { type Batch, events, type LostEvent, type Source } from '@imagesnoop/output';
+import { type ColumnOptions, mkdirFields } from './columns.js';
+import { type MkdirEvent, mkdirReaders } from './event.js';
+import { hooks } from './hooks.js';
+import { HostMounts } from './host-mounts.js';
+import { pathFilter } from './path-filter.js';
+import { trigger } from './trigger.js';
+
+export type { LostEvent } from '@imagesnoop/output';
+export type { MkdirEvent } from './event.js';
+
+export interface MkdirsOptions extends SessionOptions {
+  /** Glob that `path` or `host_path` must match, e.g. `/var/lib/**`. */
+  readonly path?: string | undefined;
+  /** Only calls that failed. */
+  readonly failedOnly?: boolean;
+}
+
+/**
+ * Every mkdir(2) and mkdirat(2) on this machine, from when the first event is asked for until
+ * `signal` aborts or the loop is left. Unlike the command, it does not give up root unless `drop` is
+ * set: the process is yours.
+ *
+ * @throws what `openSession()` of the loader throws: `HOOK_UNAVAILABLE`, `PERMISSION_MISSING`,
+ *   `BTF_MISSING`, `CONTAINER_NOT_FOUND`, ... (docs/errors.md)
+ *
+ * @example
+ * for await (const event of mkdirs({ signal: AbortSignal.timeout(5000) })) {
+ *   if (event.type === 'mkdir') console.log(event.comm, event.path, event.error);
+ * }
+ */
+export async function* mkdirs({
+  signal,
+  ...options
+}: MkdirsOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<
+  MkdirEvent | LostEvent,
+  void,
+  void
+> {
+  const source = await openMkdirs({ drop: false, ...options });
+  yield* events<MkdirEvent, Cursor>(source, signal);
+}
+
+/** Attaches; events flow when it resolves. */
+export async function openMkdirs({
+  path,
+  failedOnly = false,
+  showUid = false,
+  ...options
+}: MkdirsOptions & ColumnOptions): Promise<Source<Cursor>> {
+  const mounts = new HostMounts();
+  const containers = await Containers.open();
+  const rodata = {
+    cfg_host_mntns: mounts.mntns,
+    cfg_host_root_dev: mounts.rootDevice,
+    filter_failed_only: failedOnly,
+  };
+  const object = new URL('../bpf/mkdirsnoop.bpf.o', import.meta.url);
+  const session = await openSession({ object, hooks, trigger }, containers, { ...options, rodata });
+  const read = mkdirReaders(session.tracer.layout('mkdir_event'), mounts);
+  const { owner } = read;
+  const whose = (row: Cursor) =>
+    containers.json(owner.mntns(row), owner.cgroupId(row), owner.pid(row));
+  const fields = mkdirFields(
+    read,
+    { ...owner, container: (row) => whose(row).container, k8s: (row) => whose(row).k8s },
+    { showUid },
+  );
+  return {
+    fields,
+    batches: (signal) => matching(session.tracer.batches(signal), pathFilter(path, read.paths)),
+    notes: () => session.notes(),
+    close() {
+      session.close();
+      mounts.close();
+    },
+  };
+}
+
+async function* matching(
+  batches: AsyncIterable<Batch<Cursor>>,
+  wanted: ((row: Cursor) => boolean) | undefined,
+): AsyncGenerator<Batch<Cursor>, void, void> {
+  for await (const { rows, lost } of batches) {
+    yield { rows: wanted === undefined ? rows : only(rows, wanted), lost };
+  }
+}
+
+function* only<Row>(rows: Iterable<Row>, wanted: (row: Row) => boolean): Generator<Row, void, void> {
+  for (const row of rows) if (wanted(row)) yield row;
+}

@@ -1,16 +1,12 @@
-import { commonOptions, kind, type Values } from '@imagesnoop/output';
+import { commonOptions, options as kinds } from '@imagesnoop/output';
 
-/** mkdirsnoop's own flags, and those of every tracer. */
+/** mkdirsnoop's own flags; those of every tracer come with them. */
 export const options = {
-  path: kind.text({
+  path: kinds.text({
     argument: 'GLOB',
-    help: 'only paths (as the caller or the host sees them) that match, as in "/var/lib/**"',
+    help: 'only paths, as the caller or the host sees them, that match ("/var/lib/**")',
   }),
-  failedOnly: kind.flag({ help: 'only calls that failed; decided in the kernel' }),
-  showUid: kind.flag({ letter: 'U', help: 'show the user id' }),
-  ...commonOptions,
-  /** `-P` as in the original tool. */
+  failedOnly: kinds.flag({ help: 'only calls that failed; decided in the kernel' }),
+  showUid: kinds.flag({ letter: 'U', help: 'show the user id' }),
   pid: { ...commonOptions.pid, aliases: ['P'] },
-} as const;
-
-export type MkdirOptions = Values<typeof options>;
+};

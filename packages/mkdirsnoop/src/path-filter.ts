@@ -1,0 +1,21 @@
+import type { Cursor } from '@imagesnoop/loader';
+import picomatch from 'picomatch';
+import type { ByteRun, EventPaths } from './paths.js';
+
+/**
+ * `--path`: whether the path matches the glob, as the caller or as the host sees it.
+ *
+ * The one filter that is not decided in the kernel: what it compares is put together here.
+ *
+ * @returns undefined without a glob
+ */
+export function pathFilter(
+  glob: string | undefined,
+  paths: Pick<EventPaths, 'path' | 'hostPath'>,
+): ((at: Cursor) => boolean) | undefined {
+  if (glob === undefined) return undefined;
+  const matches = picomatch(glob, { dot: true });
+  const fits = ({ u8, start, end }: ByteRun): boolean =>
+    start >= 0 && matches(Buffer.from(u8.buffer, u8.byteOffset + start, end - start).toString());
+  return (at) => fits(paths.path(at)) || fits(paths.hostPath(at));
+}
