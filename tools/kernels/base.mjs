@@ -23,7 +23,7 @@ export const fail = (code, message, hint, cause) => new KernelsError(code, messa
 
 /** Ends a command as every command of ours ends on an expected failure: message, advice, status. */
 export function report(error, status) {
-  const known = typeof error?.code === 'string' && typeof error?.hint === 'string';
+  const known = typeof error?.hint === 'string';
   process.stderr.write(known ? `${error.message}\n${error.hint}\n` : `${error?.stack ?? error}\n`);
   process.exitCode = status;
 }

@@ -78,7 +78,9 @@ function refresh(name, arch, suites, directory, known) {
   }
   const started = Date.now();
   const making = `${directory}.${process.pid}`;
-  rmSync(making, { recursive: true, force: true });
+  for (const left of readdirSync(cache).filter((each) => each.startsWith(`${name}-${arch}.`))) {
+    rmSync(join(cache, left), { recursive: true, force: true });
+  }
   unpack(archive.download(packages, join(making, 'debs')), join(making, 'root'));
   rmSync(join(making, 'debs'), { recursive: true });
   const root = join(making, 'root');

@@ -3,11 +3,10 @@
 
 const DIRECTORY = 0o040000;
 const FILE = 0o100000;
-const LINK = 0o120000;
 
 /**
- * @typedef {{ path: string, mode?: number, data?: Uint8Array | string, link?: string }} Entry
- *   without data and link: a directory; mode is the permission bits
+ * @typedef {{ path: string, mode?: number, data?: Uint8Array | string }} Entry
+ *   without data: a directory; mode is the permission bits
  */
 
 /**
@@ -21,9 +20,9 @@ export function cpio(entries) {
   return Buffer.concat([archive, Buffer.alloc(-archive.length & 511)]);
 }
 
-function member({ path, mode, data, link }, inode) {
-  const body = Buffer.from(link ?? data ?? '');
-  const kind = link !== undefined ? LINK : data !== undefined ? FILE : DIRECTORY;
+function member({ path, mode, data }, inode) {
+  const body = Buffer.from(data ?? '');
+  const kind = data === undefined ? DIRECTORY : FILE;
   const bits = mode ?? (kind === FILE ? 0o644 : 0o755);
   return Buffer.concat([header(path, inode, kind | bits, body.length, 1), padded(body)]);
 }

@@ -88,15 +88,13 @@ export function privateTool(name) {
 /** A static busybox for the guest's architecture: path of the program. */
 export function guestBusybox(arch) {
   const directory = join(cache, `busybox-${arch}`);
-  const path = ['bin/busybox', 'usr/bin/busybox']
-    .map((each) => join(directory, each))
-    .find(existsSync);
-  if (path) return path;
+  const path = join(directory, 'bin/busybox');
+  if (existsSync(path)) return path;
   const making = `${directory}.${process.pid}`;
   rmSync(making, { recursive: true, force: true });
   const archive = openArchive(['bookworm'], { architectures: [arch] });
   unpack(archive.download([`busybox-static:${arch}`], join(making, 'debs')), making);
   rmSync(directory, { recursive: true, force: true });
   renameSync(making, directory);
-  return guestBusybox(arch);
+  return path;
 }

@@ -1,6 +1,8 @@
 // A command in a guest: everything from names to the outcome, with the one retry that is allowed.
 import { readFileSync } from 'node:fs';
-import { note } from './base.mjs';
+import { join } from 'node:path';
+import { withLock } from '../setup/lock.mjs';
+import { cache, note } from './base.mjs';
 import { fetchKernel } from './catalogue.mjs';
 import { guestBusybox } from './emulator.mjs';
 import { buildInitrd } from './initrd.mjs';
@@ -25,8 +27,11 @@ export async function runInGuest({
   seconds = 300,
   ...rest
 }) {
-  const kernel = fetchKernel(name, arch);
-  const initrd = readFileSync(buildInitrd(kernel, guestBusybox(arch)));
+  const { kernel, initrd } = await withLock(
+    join(cache, 'lock'),
+    () => prepare(name, arch),
+    (pid) => note(`${name}: waiting for process ${pid}, which prepares a kernel`),
+  );
   const text = script({ command, cwd, env, setup: degrade.setup, prefix: degrade.prefix });
   const job = jobArchive(text, { modules: kernel.modules, seconds });
   const wish = {
@@ -47,4 +52,10 @@ export async function runInGuest({
     outcome = await boot(wish);
   }
   return { ...outcome, retries, kernel };
+}
+
+/** Everything on the host's side, fetched and built when missing; one process at a time. */
+function prepare(name, arch) {
+  const kernel = fetchKernel(name, arch);
+  return { kernel, initrd: readFileSync(buildInitrd(kernel, guestBusybox(arch))) };
 }

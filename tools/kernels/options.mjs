@@ -23,6 +23,25 @@ KERNEL is one of ${NAMES}.
   -v, --verbose        say release, status and times at the end
 ${DEGRADE_USAGE}`;
 
+export const TEST_USAGE = `Usage: npm run test:kernels -- [OPTIONS] [KERNEL...] [TOOL...]
+
+Runs the tools' kernel tests in virtual machines, with every hook alternative each kernel has,
+prints a table and writes docs/kernels.md.
+
+KERNEL is one of ${NAMES}; default all. TOOL is the name of a package; default all.
+
+  --arch ARCH          amd64 (default) or arm64
+  --jobs N             machines at a time, default 1
+  --seconds N          limit for all tests of a kernel, default 900
+  --memory MIB         default 2048
+  --cpus N             default 2
+  --env NAME=VALUE     environment for the tests, repeatable
+  --append TEXT        more kernel parameters
+  --no-setup           test what is built already
+${DEGRADE_USAGE}
+With one of these, docs/kernels.md is left as it is.
+`;
+
 const usage = (message) =>
   fail('KERNELS_USAGE', message, 'tools/kernels/run --help shows how it is called.');
 
@@ -41,18 +60,60 @@ export function parseArguments(argv) {
     throw usage(`Expected one kernel (${NAMES}), got ${positionals.join(' ') || 'none'}`);
   }
   if (command.length === 0) throw usage('Expected a command after --');
-  return { ...common(values), kernel: positionals[0], command, help: false };
+  return { ...commonOf(values), kernel: positionals[0], command, help: false };
 }
 
-function parse(argv) {
+/**
+ * Names of kernels are kernels, all others are tools; npm may have taken a `--` between them.
+ * @param {readonly string[]} argv
+ * @returns {{ kernels: string[], tools: string[], jobs: number, build: boolean, record: boolean,
+ *   arch: string,
+ *   seconds: number, memory: number, cpus: number, env: object, degrade: object, help: boolean }}
+ */
+export function parseTestArguments(argv) {
+  const { values, positionals } = parse(
+    argv.filter((each) => each !== '--'),
+    { seconds: '900', memory: '2048' },
+  );
+  if (values.help) return { help: true };
+  const named = positionals.filter((each) => each in KERNELS);
+  const common = commonOf(values);
+  const { setup, prefix, append } = common.degrade;
+  return {
+    ...common,
+    kernels: named.length > 0 ? named : Object.keys(KERNELS),
+    tools: positionals.filter((each) => !(each in KERNELS)),
+    jobs: positive('jobs', values),
+    build: !values['no-setup'],
+    record: setup.length === 0 && prefix.length === 0 && append === '',
+    help: false,
+  };
+}
+
+function parse(argv, defaults = {}) {
   try {
-    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
+    return parseArgs({
+      args: [...argv],
+      options: optionsWith(defaults),
+      allowPositionals: true,
+      strict: true,
+    });
   } catch (error) {
     throw usage(error.message);
   }
 }
 
+const optionsWith = (defaults) =>
+  Object.fromEntries(
+    Object.entries(OPTIONS).map(([name, option]) => [
+      name,
+      name in defaults ? { ...option, default: defaults[name] } : option,
+    ]),
+  );
+
 const OPTIONS = {
+  jobs: { type: 'string', default: '1' },
+  'no-setup': { type: 'boolean', default: false },
   arch: { type: 'string', default: 'amd64' },
   seconds: { type: 'string', default: '300' },
   memory: { type: 'string', default: '1024' },
@@ -64,7 +125,7 @@ const OPTIONS = {
   ...DEGRADE_OPTIONS,
 };
 
-function common(values) {
+function commonOf(values) {
   if (values.arch !== 'amd64' && values.arch !== 'arm64') {
     throw usage(`--arch expects amd64 or arm64, got ${values.arch}`);
   }

@@ -1,0 +1,36 @@
+// A vitest reporter that says each step at once, as one JSON line after a record separator, so that
+// results survive a machine that dies, and the test that was running then is known.
+
+/** Begins each line of ours on the guest's stdout; nothing else is expected to print it. */
+export const MARK = '\x1e';
+
+const say = (event) => process.stdout.write(`${MARK}${JSON.stringify(event)}\n`);
+
+const identity = (test) => ({ file: test.module.relativeModuleId, name: test.fullName });
+
+export default class StreamReporter {
+  onTestModuleCollected(module) {
+    for (const test of module.children.allTests()) say({ is: 'known', ...identity(test) });
+  }
+
+  onTestCaseReady(test) {
+    say({ is: 'running', ...identity(test) });
+  }
+
+  onTestCaseResult(test) {
+    const { state, note, errors } = test.result();
+    const ms = Math.round(test.diagnostic()?.duration ?? 0);
+    say({ is: 'done', ...identity(test), state, note, ms, errors: errors?.map(describe) });
+  }
+
+  onTestModuleEnd(module) {
+    const errors = module.errors().map(describe);
+    if (errors.length > 0) say({ is: 'broken', file: module.relativeModuleId, errors });
+  }
+
+  onTestRunEnd(_modules, errors) {
+    say({ is: 'end', errors: errors.map(describe) });
+  }
+}
+
+const describe = (error) => String(error.stack || error.message || error);

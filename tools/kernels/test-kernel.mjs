@@ -1,0 +1,102 @@
+// The kernel tests in one guest, all in one vitest: starting it costs more there than most tests.
+import { repository } from './base.mjs';
+import { runInGuest } from './guest.mjs';
+import { Progress, rowsOf, toolOf } from './outcome.mjs';
+
+/**
+ * @param {ReturnType<import('./options.mjs').parseTestArguments> & { kernel: string }} options
+ * @returns {Promise<{ kernel: string, cells: import('./table.mjs').Cell[], problems: string[],
+ *   retries: number, seconds: number }>} problems: what failed beside the tests themselves
+ */
+export async function testKernel({ kernel, tools, command = vitestCommand(tools), ...options }) {
+  const started = Date.now();
+  const progress = new Progress();
+  const rest = [];
+  const outcome = await runInGuest({
+    ...options,
+    kernel,
+    command,
+    cwd: repository,
+    stdout: eachLine((line) => {
+      const event = progress.feed(line);
+      if (event?.is === 'done') tell(kernel, event);
+      else if (event === null) rest.push(line);
+    }),
+    stderr: eachLine((line) => rest.push(line)),
+  });
+  const problems = problemsOf(outcome, progress, rest);
+  const unfinished = progress.ended
+    ? 'never finished'
+    : `not run: ${problems[0] ?? 'vitest ended'}`;
+  const { arch, release } = outcome.kernel;
+  const cells = rowsOf(progress.tests.values(), unfinished).map((row) => ({
+    kernel,
+    arch,
+    release,
+    ...row,
+  }));
+  for (const test of progress.tests.values()) tellErrors(kernel, test);
+  return {
+    kernel,
+    cells,
+    problems,
+    retries: outcome.retries,
+    seconds: (Date.now() - started) / 1000,
+  };
+}
+
+function vitestCommand(tools) {
+  const filters = tools.map((tool) => `/${tool}/test/`);
+  const reporter = './tools/kernels/reporter.mjs';
+  return [
+    process.execPath,
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--project=kernel',
+    `--reporter=${reporter}`,
+    ...filters,
+  ];
+}
+
+function problemsOf(outcome, progress, rest) {
+  const problems = [...progress.errors];
+  const { how, cry, reason, words, status, phase } = outcome;
+  if (how !== 'done' || cry) {
+    const during = progress.running ? ` in "${progress.running.name}"` : '';
+    const when =
+      how === 'hung'
+        ? `the machine hung (${phase === 'done' ? 'after the tests' : phase})`
+        : `the machine died (${how})`;
+    const what = how === 'done' ? 'the kernel complained' : when;
+    problems.unshift(`${what}${during}: ${cry ?? reason ?? 'no reason on its console'}`);
+    problems.push(`last words\n${words.join('\n')}`);
+  } else if (!progress.ended) {
+    problems.push(`vitest ended with ${status} before its tests\n${rest.slice(-30).join('\n')}`);
+  } else if (progress.tests.size === 0) {
+    problems.push('no test was found');
+  }
+  return problems;
+}
+
+function tell(kernel, { file, name, state, ms, note }) {
+  const why = note ? `: ${note}` : '';
+  process.stdout.write(
+    `${kernel}  ${toolOf(file)}  ${name}  ${state}${why}  ${(ms / 1000).toFixed(1)} s\n`,
+  );
+}
+
+function tellErrors(kernel, { file, name, state, errors = [] }) {
+  if (state !== 'failed') return;
+  process.stdout.write(`\n${kernel}  ${file}  ${name}\n${errors.join('\n')}\n`);
+}
+
+/** Calls back for each whole line of a stream of bytes. */
+function eachLine(use) {
+  let rest = '';
+  const decoder = new TextDecoder();
+  return (bytes) => {
+    const parts = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+    rest = parts.pop();
+    for (const part of parts) use(part);
+  };
+}

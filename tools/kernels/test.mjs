@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+// `npm run test:kernels [OPTIONS] [KERNEL...] [TOOL...]`: the tools' kernel tests inside guests.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setup } from '../setup/index.mjs';
+import { note, report, repository } from './base.mjs';
+import { KERNELS } from './catalogue.mjs';
+import { parseTestArguments, TEST_USAGE } from './options.mjs';
+import { mergeCells, parsePage, renderPage, renderText } from './table.mjs';
+import { testKernel } from './test-kernel.mjs';
+
+const PAGE = join(repository, 'docs/kernels.md');
+
+async function main() {
+  const options = parseTestArguments(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(TEST_USAGE);
+    return;
+  }
+  if (options.build) await setup({ lists: ['build', 'test', 'kernels'] });
+  const started = Date.now();
+  const results = await inParallel(options.kernels, options.jobs, (kernel) =>
+    testKernel({ ...options, kernel }),
+  );
+  const cells = results.flatMap((result) => result.cells);
+  process.stdout.write(`\n${renderText(cells)}\n`);
+  // A machine that was made to lack something says nothing about its kernel.
+  if (options.record) writePage(cells);
+  conclude(results, started);
+}
+
+/** At most `limit` at a time, results in the order of the input. */
+async function inParallel(items, limit, work) {
+  const queue = [...items.entries()];
+  const results = [];
+  const worker = async () => {
+    for (let next = queue.shift(); next; next = queue.shift())
+      results[next[0]] = await work(next[1]);
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+  return results;
+}
+
+function writePage(cells) {
+  const before = existsSync(PAGE) ? parsePage(readFileSync(PAGE, 'utf8')) : [];
+  writeFileSync(PAGE, renderPage(mergeCells(before, cells), Object.keys(KERNELS)));
+  note('docs/kernels.md written');
+}
+
+function conclude(results, started) {
+  const failed = results.filter(
+    ({ problems, cells }) => problems.length > 0 || cells.some((cell) => cell.result === 'failed'),
+  );
+  const retries = results.reduce((sum, each) => sum + each.retries, 0);
+  const times = results
+    .map(({ kernel, seconds }) => `${kernel} ${seconds.toFixed(0)} s`)
+    .join(', ');
+  note(
+    `${times}; in all ${((Date.now() - started) / 1000).toFixed(0)} s${retries ? `; ${retries} boots retried` : ''}`,
+  );
+  for (const { kernel, problems } of failed)
+    for (const problem of problems) note(`${kernel}: ${problem}`);
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+try {
+  await main();
+} catch (error) {
+  report(error, error?.code === 'KERNELS_USAGE' ? 2 : 1);
+}
