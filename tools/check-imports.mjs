@@ -66,18 +66,19 @@ function checkPackage(root, name) {
   return problems;
 }
 
-// A program may include the shared headers and its own, not those of another tool.
+// A program may include the shared headers and those of its own tool: bpf/<tool>.h, bpf/<tool>/.
 function checkBpf(root) {
   const folder = join(root, 'bpf');
   if (!existsSync(folder)) return [];
-  const files = readdirSync(folder).filter((name) => /\.[ch]$/.test(name));
-  return files.flatMap((name) => {
-    const [tool] = name.split('.');
-    return [...readFileSync(join(folder, name), 'utf8').matchAll(INCLUDE)]
+  const files = readdirSync(folder, { recursive: true }).filter((name) => /\.[ch]$/.test(name));
+  const toolOf = (path) => path.split(/[./]/)[0];
+  const tools = files.filter((name) => name.endsWith('.bpf.c')).map(toolOf);
+  return files.sort().flatMap((name) =>
+    [...readFileSync(join(folder, name), 'utf8').matchAll(INCLUDE)]
       .map(([, header]) => header)
-      .filter((header) => files.includes(header) && header !== `${tool}.h`)
-      .map((header) => `bpf/${name}: must not include ${header}, which is another tool's`);
-  });
+      .filter((header) => tools.includes(toolOf(header)) && toolOf(header) !== toolOf(name))
+      .map((header) => `bpf/${name}: must not include ${header}, which is another tool's`),
+  );
 }
 
 function workspaceNames(modules) {

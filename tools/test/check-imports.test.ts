@@ -74,13 +74,15 @@ test('a path into another package is found', () => {
 });
 
 test("a program that includes another tool's header is found", () => {
-  file('bpf/toolone.h', '');
-  file('bpf/tooltwo.h', '');
-  file('bpf/toolone.bpf.c', '#include <x.h>\n#include "event.h"\n#include "toolone.h"\n');
+  file('bpf/include/event.h', '');
+  file('bpf/tooltwo.bpf.c', '#include "tooltwo.h"\n#include "tooltwo/parts.h"\n');
+  file('bpf/toolone.bpf.c', '#include <x.h>\n#include "include/event.h"\n#include "toolone.h"\n');
   expect(checkImports(root)).toEqual([]);
   file('bpf/toolone.bpf.c', '#include "tooltwo.h"\n');
+  file('bpf/toolone/deep.h', '#include "tooltwo/parts.h"\n');
   expect(checkImports(root)).toEqual([
     "bpf/toolone.bpf.c: must not include tooltwo.h, which is another tool's",
+    "bpf/toolone/deep.h: must not include tooltwo/parts.h, which is another tool's",
   ]);
 });
 
