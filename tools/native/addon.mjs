@@ -15,7 +15,7 @@ import {
 
 const bpfCore = join(repository, 'packages/bpf-core');
 const native = join(bpfCore, 'native');
-const SOURCES = /\.(cc|c|h)$/;
+const SOURCES = /\.(cc|c|h|map)$/;
 
 export const addonPath = (arch) => join(bpfCore, `prebuilds/linux-${arch}.node`);
 const stampPath = (arch) => `${addonPath(arch)}.stamp`;
@@ -32,7 +32,10 @@ export function addonIsFresh(arch) {
   return existsSync(addon) && existsSync(stamp) && readFileSync(stamp, 'utf8') === addonKey(arch);
 }
 
-const WARNINGS = ['-Wall', '-Wextra', '-Wshadow', '-Wnon-virtual-dtor', '-Werror'];
+// libbpf's LIBBPF_OPTS names the size alone and zeroes the rest, as the language says.
+const WARNINGS = ['-Wall', '-Wextra', '-Wshadow', '-Wnon-virtual-dtor', '-Werror'].concat(
+  '-Wno-missing-designated-field-initializers',
+);
 
 /** Compiles and links the addon of a target; libstdc++ is the one node itself already needs. */
 export async function ensureAddon(arch) {
@@ -89,6 +92,7 @@ function link(objects, arch, output) {
     '-shared',
     '--ld-path=ld.lld-19',
     '-Wl,--exclude-libs,ALL',
+    `-Wl,--version-script=${join(native, 'exports.map')}`,
     '-Wl,--gc-sections',
     '-Wl,--icf=safe',
     '-Wl,-z,now',

@@ -1,6 +1,6 @@
 // zlib, libelf and libbpf as position-independent static libraries: Debian's own .a files are not,
 // and cannot go into a shared object.
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ensure, keyOf } from './stamp.mjs';
 import { rootKey, sourceFolder, sourceKey } from './sources.mjs';
@@ -94,6 +94,7 @@ export function ensureLibraries(arch) {
       const members = units[index].map((unit) => unit.object);
       await llvm('llvm-ar', ['rcsD', join(scratch, archive), ...members]);
     }
+    rmSync(objects, { recursive: true });
   });
 }
 

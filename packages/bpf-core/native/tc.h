@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A filter of the clsact queueing discipline: what kernels before tcx (Linux 6.6) offer. It is not
+// owned by a file descriptor, so it is recognised by its handle, priority and program name.
+#pragma once
+#include "attachment.h"
+#include "env.h"
+#include <memory>
+#include <napi.h>
+#include <string>
+
+struct TcPlace {
+	int ifindex;
+	bpf_tc_attach_point direction;
+	uint32_t handle;
+	uint32_t priority;
+};
+
+/** { ifindex, direction: 'ingress' | 'egress', handle, priority } */
+TcPlace TcPlaceArgument(const Napi::Value &value);
+
+class TcFilter final : public Attachment {
+      public:
+	/** Creates clsact where it is missing and replaces a left-over of ours; throws. */
+	static std::shared_ptr<TcFilter> Attach(Napi::Env env, const TcPlace &place, int programFd,
+						const std::string &programName);
+	TcFilter(std::shared_ptr<Qdiscs> qdiscs, TcPlace place, int netns, uint32_t programId)
+	    : qdiscs_(std::move(qdiscs)), place_(place), netns_(netns), programId_(programId)
+	{
+	}
+	~TcFilter() override { Close(); }
+	int Close() override;
+	bool IsOpen() const override { return open_; }
+
+      private:
+	std::shared_ptr<Qdiscs> qdiscs_;
+	TcPlace place_;
+	int netns_;
+	uint32_t programId_;
+	bool open_ = true;
+};
+
+/** (place, program name) => whether a left-over filter of that program was there and is gone */
+Napi::Value RemoveTc(const Napi::CallbackInfo &info);
