@@ -20,12 +20,14 @@ const PARALLEL = 2;
 /**
  * The programs whose objects are missing or out of date.
  *
- * @param {{ names?: readonly string[], force?: boolean }} [options] `names`: only these programs
- *   (file name without .bpf.c); `force`: all of them
+ * @param {object} [options]
+ * @param {readonly string[]} [options.names] only these programs (file name without .bpf.c)
+ * @param {boolean} [options.force] those that are up to date too
+ * @param {boolean} [options.fixtures] the programs of tests too; default true
  * @throws {Error} for a name that is no program, or without a compiler
  */
-export function staleBpf({ names = [], force = false } = {}) {
-  const all = findSources(ROOT);
+export function staleBpf({ names = [], force = false, fixtures = true } = {}) {
+  const all = findSources(ROOT, { fixtures });
   for (const name of names) {
     if (!all.some((source) => source.name === name)) throw new Error(`no program ${name}.bpf.c`);
   }
@@ -38,13 +40,13 @@ export function staleBpf({ names = [], force = false } = {}) {
 /**
  * Compiles what changed.
  *
- * @param {{ names?: readonly string[], force?: boolean, log?: (line: string) => void }} [options]
+ * @param {Parameters<typeof staleBpf>[0] & { log?: (line: string) => void }} [options]
  *   as for `staleBpf`; `log` is called with a line for each program
  * @returns {Promise<{ built: string[], failed: string[] }>} programs compiled and refused; those
  *   that were fresh are in neither
  */
-export async function buildBpf({ names = [], force = false, log = () => {} } = {}) {
-  const stale = staleBpf({ names, force });
+export async function buildBpf({ log = () => {}, ...options } = {}) {
+  const stale = staleBpf(options);
   const tools = compilers();
   const built = [];
   const failed = [];

@@ -12,9 +12,13 @@ const SUFFIX = '.bpf.c';
  * @property {string | null} outputArm64 where an object for arm64 goes, if it differs
  */
 
-/** @returns {BpfSource[]} every program under `root`, in a stable order */
-export function findSources(root) {
-  return [...toolSources(root), ...fixtureSources(root)];
+/**
+ * @param {string} root
+ * @param {{ fixtures?: boolean }} [options] `fixtures`: those of tests too; default true
+ * @returns {BpfSource[]} every program under `root`, in a stable order
+ */
+export function findSources(root, { fixtures = true } = {}) {
+  return [...toolSources(root), ...(fixtures ? fixtureSources(root) : [])];
 }
 
 function toolSources(root) {

@@ -17,7 +17,7 @@ async function main() {
     process.stdout.write(TEST_USAGE);
     return;
   }
-  if (options.build) await setup({ lists: ['build', 'test', 'kernels'] });
+  if (options.build) await setup({ lists: ['build', 'test', 'kernels'], fixtures: true });
   const started = Date.now();
   const results = await inParallel(options.kernels, options.jobs, (kernel) =>
     testKernel({ ...options, kernel }),

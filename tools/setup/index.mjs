@@ -15,12 +15,14 @@ import * as workspace from './workspace.mjs';
  *
  * @param {object} [options]
  * @param {readonly string[]} [options.lists] system packages wanted: tools/setup/packages-*.txt
+ * @param {boolean} [options.fixtures] the BPF programs of tests are wanted too; default false
  * @param {(text: string) => void} [options.write] receives the progress; default stderr
  * @throws {SetupError} with what to do
  */
-export async function setup({ lists = ['build'], write = toStderr } = {}) {
+export async function setup({ lists = ['build'], fixtures = false, write = toStderr } = {}) {
   checkPlatform();
-  const steps = [systemPackages(lists), ...Object.values(stepsInOrder())];
+  const { pnpm, dependencies, native, bpf, build } = workspace;
+  const steps = [systemPackages(lists), pnpm, dependencies, native, bpf({ fixtures }), build];
   if (!(await anyDue(steps))) return;
   checkWritable();
   await withLock(
@@ -36,11 +38,6 @@ export async function setup({ lists = ['build'], write = toStderr } = {}) {
 
 function toStderr(text) {
   process.stderr.write(text);
-}
-
-function stepsInOrder() {
-  const { pnpm, dependencies, native, bpf, build } = workspace;
-  return { pnpm, dependencies, native, bpf, build };
 }
 
 function systemPackages(lists) {

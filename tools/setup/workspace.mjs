@@ -124,24 +124,24 @@ export const native = {
   },
 };
 
-/** The BPF objects. */
-export const bpf = {
+/** The BPF objects of the tools and, for `fixtures`, those that tests load. */
+export const bpf = ({ fixtures }) => ({
   name: () => 'compile the BPF programs',
   async due() {
     const { staleBpf } = await import('../build-bpf.mjs');
-    return staleBpf().length > 0;
+    return staleBpf({ fixtures }).length > 0;
   },
   async run() {
     const { buildBpf } = await import('../build-bpf.mjs');
     const lines = [];
-    const { failed } = await buildBpf({ log: (line) => lines.push(line) });
+    const { failed } = await buildBpf({ fixtures, log: (line) => lines.push(line) });
     if (failed.length === 0) return;
     throw new SetupError(
       lines.filter((line) => line.startsWith('failed')).join('\n'),
       'Correct the program named above, or undo your change to it.',
     );
   },
-};
+});
 
 function buildKey() {
   const shared = ['pnpm-lock.yaml', 'tsconfig.base.json', 'turbo.json', 'tools/bundle.mjs'];
