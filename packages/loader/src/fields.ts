@@ -1,18 +1,18 @@
 // Finding a field of a struct by name, through the structs that are embedded in it.
-import type { FieldLayout, StructLayout } from '@imagesnoop/bpf-core';
+import type { Field, FieldType, StructLayout } from '@imagesnoop/bpf-core';
 
-/** A field with its offset from the beginning of the outermost struct. */
-export type Field = FieldLayout;
+export type { Field };
 
 /**
  * @param name `pid`, or `header.pid` from the outside in
- * @returns undefined when there is none, or when several embedded structs have one of that name
+ * @returns the field, its offset counted from the outermost struct; undefined when there is none,
+ *   or when several embedded structs have one of that name
  */
 export function findField(struct: StructLayout, name: string): Field | undefined {
   return findIn(struct.fields, name, 0);
 }
 
-function findIn(fields: readonly FieldLayout[], name: string, base: number): Field | undefined {
+function findIn(fields: readonly Field[], name: string, base: number): Field | undefined {
   const dot = name.indexOf('.');
   if (dot >= 0) {
     const outer = findIn(fields, name.slice(0, dot), base);
@@ -31,11 +31,11 @@ function findIn(fields: readonly FieldLayout[], name: string, base: number): Fie
 const NUMBERS = new Set(['int', 'char', 'bool', 'enum', 'pointer']);
 
 /** One integer, enum, bool, char or pointer. */
-export function isNumber(field: Field): boolean {
+export function isNumber(field: FieldType): boolean {
   return NUMBERS.has(field.kind);
 }
 
 /** An array of single bytes. */
-export function isBytes(field: Field): boolean {
+export function isBytes(field: FieldType): boolean {
   return field.kind === 'array' && field.element?.size === 1 && isNumber(field.element);
 }

@@ -1,1 +1,28 @@
-export {};
+// Opening and reading
+export type { Batch } from './batches.js';
+// Errors
+export {
+  DecodeError,
+  LoaderError,
+  PermissionError,
+  UnsupportedError,
+  UsageError,
+} from './errors.js';
+export type { Filters, NumberSet, TextSet } from './filters.js';
+export { Layout, type SpanOptions } from './layout.js';
+export type { Lost, LostCause } from './losses.js';
+export { openTracer, type TracerSettings } from './open.js';
+// Decoding
+export { type OwnerReaders, ownerReaders } from './owner.js';
+export type { HookAlternative, HookChoice, HookPlan, TracerPlan } from './plan.js';
+export type { DropOptions } from './privileges.js';
+export { Cursor, type Read, type ReadBytes, type ReadText, type Span } from './record.js';
+export {
+  type ContainerDirectory,
+  type ContainerSelection,
+  type ContainerSelector,
+  openSession,
+  Session,
+  type SessionOptions,
+} from './session.js';
+export { type ContainerSet, Tracer } from './tracer.js';

@@ -89,9 +89,7 @@ export class Layout {
 
   /** `char[]`: the bytes up to the first NUL, or exactly `length` of them. */
   text(name: string, options: SpanOptions = {}): ReadText {
-    const span = this.#span(name, options, true);
-    const read = (at: Cursor): string => at.buffer.toString('utf8', span.start(at), span.end(at));
-    return Object.assign(read, span);
+    return asText(this.#span(name, options, true));
   }
 
   /** An array of bytes: all of it, or the first `length` bytes. */
@@ -99,6 +97,24 @@ export class Layout {
     const span = this.#span(name, options, false);
     const read = (at: Cursor): Uint8Array => at.u8.subarray(span.start(at), span.end(at));
     return Object.assign(read, span);
+  }
+
+  /**
+   * Text that stands behind the struct in its record: `length` bytes, directly or after another
+   * such text. Bounded by the record, whatever `length` says.
+   *
+   * @example
+   * const argv = layout.tail({ length: layout.u32('argv_length') });
+   * const base = layout.tail({ length: layout.u32('base_length'), after: argv });
+   */
+  tail({ length, after }: { length: Read<number>; after?: Span }): ReadText {
+    const { size } = this;
+    const start = after === undefined ? (at: Cursor): number => at.base + size : after.end;
+    const end = (at: Cursor): number => {
+      const from = start(at);
+      return Math.max(from, Math.min(from + length(at), at.base + at.length));
+    };
+    return asText({ start, end });
   }
 
   #field(name: string): Field {
@@ -145,4 +161,9 @@ export class Layout {
       `field ${field.name} of struct ${this.name} is not ${expected} but ${found}`,
     );
   }
+}
+
+function asText(span: Span): ReadText {
+  const read = (at: Cursor): string => at.buffer.toString('utf8', span.start(at), span.end(at));
+  return Object.assign(read, span);
 }

@@ -96,6 +96,24 @@ describe('text', () => {
   });
 });
 
+describe('text behind the struct', () => {
+  test('stands back to back and never leaves the record', () => {
+    const { bytes, view, at } = record();
+    const first = layout.tail({ length: layout.u32('length') });
+    const second = layout.tail({ length: layout.i32('ret'), after: first });
+    bytes.set(Buffer.from('oneNULtwo'), 96);
+    view.setUint16(68, 3, true);
+    view.setInt32(64, 6, true);
+    expect([first(at), second(at)]).toEqual(['one', 'NULtwo']);
+    view.setInt32(64, 1000, true);
+    expect(second.end(at)).toBe(120);
+    view.setInt32(64, -1000, true);
+    expect(second(at)).toBe('');
+    view.setUint16(68, 60000, true);
+    expect([first.end(at), second.start(at), second.end(at)]).toEqual([120, 120, 120]);
+  });
+});
+
 describe('mistakes', () => {
   test('an unknown field names those there are', () => {
     expect(() => layout.u32('pdi')).toThrow(

@@ -82,6 +82,8 @@ test('random batches never throw, and no reader leaves its record', () => {
     event.text('path'),
     event.text('path', { length: event.u32('length') }),
     event.bytes('path', { length: event.i32('ret') }),
+    event.tail({ length: event.u32('pid') }),
+    event.tail({ length: event.i32('small'), after: event.tail({ length: event.u32('flag') }) }),
   ];
   for (let round = 0; round < 3000; round++) {
     const batch = new Uint8Array((next() % 600) & ~7);

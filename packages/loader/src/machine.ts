@@ -1,0 +1,67 @@
+// What is known of this machine without trying anything: cheap enough for every start.
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { release } from 'node:os';
+
+export const KERNEL_BTF = '/sys/kernel/btf/vmlinux';
+
+/** The first kernel with BPF ring buffers. */
+export const FIRST_KERNEL = '5.8';
+
+/** Inode of the initial pid namespace: PROC_PID_INIT_INO, include/linux/proc_ns.h. */
+const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
+
+/** @returns undefined if the release does not begin with two numbers */
+export function kernelVersion(text = release()): { major: number; minor: number } | undefined {
+  const match = /^(\d+)\.(\d+)/.exec(text);
+  return match === null ? undefined : { major: Number(match[1]), minor: Number(match[2]) };
+}
+
+/** Is this kernel older than the first one with BPF ring buffers? */
+export function isTooOld(text = release()): boolean {
+  const version = kernelVersion(text);
+  if (version === undefined) return false;
+  return version.major < 5 || (version.major === 5 && version.minor < 8);
+}
+
+export function hasKernelBtf(): boolean {
+  return existsSync(KERNEL_BTF);
+}
+
+/**
+ * The process id by which BPF programs know this process, or undefined in another pid namespace
+ * than the initial one, from where it cannot be seen.
+ */
+export function kernelPid(): number | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid') === INITIAL_PID_NAMESPACE ? process.pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Can kprobes be attached: through the kernel's perf device, or through tracefs before 4.17? */
+export function hasKprobes(): boolean {
+  return [
+    '/sys/bus/event_source/devices/kprobe/type',
+    '/sys/kernel/tracing/kprobe_events',
+    '/sys/kernel/debug/tracing/kprobe_events',
+  ].some((path) => existsSync(path));
+}
+
+/** Mount point of the cgroup v2 hierarchy: `/sys/fs/cgroup`, or below it beside version 1. */
+export function cgroup2Mount(mounts = readText('/proc/self/mounts')): string | undefined {
+  for (const line of mounts.split('\n')) {
+    const [, path, type] = line.split(' ');
+    if (type === 'cgroup2') return path?.replaceAll('\\040', ' ');
+  }
+  return undefined;
+}
+
+/** The contents of a small file of the kernel's; empty if it cannot be read. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}

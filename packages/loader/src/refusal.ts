@@ -1,0 +1,90 @@
+// What a refusal of the kernel means for the person who asked.
+import { constants } from 'node:os';
+import { features, privileges } from '@imagesnoop/bpf-core';
+import { LoaderError, PermissionError, UnsupportedError } from './errors.js';
+import { FIRST_KERNEL, hasKernelBtf, isTooOld, KERNEL_BTF } from './machine.js';
+
+/** What a refusal by bpf-core carries; recognised by its members, not by its class. */
+interface Refusal extends Error {
+  code: string;
+  program?: string;
+  errno?: number;
+  log?: string;
+}
+
+export function isRefusal(error: unknown): error is Refusal {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+}
+
+/** CAP_SYS_ADMIN stands for both, as on every kernel before CAP_BPF came (5.8). */
+const NEEDED = ['CAP_BPF', 'CAP_PERFMON'];
+
+/** Those capabilities that tracing needs and this process lacks. */
+export function missingCapabilities(held = privileges.capabilities()): string[] {
+  if (held.has('CAP_SYS_ADMIN')) return [];
+  return NEEDED.filter((capability) => !held.has(capability));
+}
+
+/**
+ * What can be told before anything is loaded.
+ *
+ * @param btf a BTF file that stands in for the kernel's
+ * @throws PermissionError `PERMISSION_MISSING`, UnsupportedError `BTF_MISSING` or `KERNEL_TOO_OLD`
+ */
+export function checkMachine(btf: string | undefined): void {
+  const missing = missingCapabilities();
+  if (missing.length > 0) throw lacking(missing);
+  if (btf !== undefined || hasKernelBtf()) return;
+  if (isTooOld()) throw tooOld();
+  throw new UnsupportedError('BTF_MISSING', `this kernel has no BTF (${KERNEL_BTF} is not there)`, {
+    feature: 'BTF of the kernel',
+    since: '5.2, with CONFIG_DEBUG_INFO_BTF',
+    hint: 'Give the BTF of this very kernel with --btf FILE; `pahole --btf_encode_detached FILE vmlinux` makes one.',
+  });
+}
+
+/**
+ * Turns a refusal that no other hook can help into what the user needs to know.
+ *
+ * @returns the error to throw
+ */
+export function explain(error: unknown): unknown {
+  if (!isRefusal(error)) return error;
+  if (isTooOld()) return tooOld(error);
+  const errno = Math.abs(error.errno ?? 0);
+  if (errno !== constants.errno.EPERM && errno !== constants.errno.EACCES) return error;
+  const missing = missingCapabilities();
+  if (missing.length > 0) return lacking(missing, error);
+  if (features.lockdown() === 'confidentiality') {
+    return new UnsupportedError('LOCKDOWN', `${error.message} (lockdown: confidentiality)`, {
+      feature: 'tracing under lockdown',
+      hint: 'Boot without lockdown=confidentiality; lockdown=integrity is no obstacle.',
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/** One line of why: the summary of the error, without the parts that the list of hooks repeats. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof LoaderError) return error.message;
+  if (!isRefusal(error)) return String(error);
+  return error.message.split('\n', 1)[0] as string;
+}
+
+function lacking(capabilities: string[], cause?: unknown): PermissionError {
+  return new PermissionError(
+    'PERMISSION_MISSING',
+    `tracing needs ${capabilities.join(' and ')}, which this process has not`,
+    { capabilities, cause, hint: 'Run it as root, e.g. with sudo.' },
+  );
+}
+
+function tooOld(cause?: unknown): UnsupportedError {
+  return new UnsupportedError('KERNEL_TOO_OLD', 'this kernel has no BPF ring buffers', {
+    feature: 'BPF ring buffers',
+    since: FIRST_KERNEL,
+    hint: `Linux ${FIRST_KERNEL} or later is needed.`,
+    cause,
+  });
+}
