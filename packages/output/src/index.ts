@@ -1,9 +1,8 @@
-// Fields: what is known of an event.
-
-// Forms: what rows look like.
+export { type ByteRun, byteRun } from './byte-run.js';
 export { Csv } from './csv.js';
 export { errnoName } from './errno.js';
 export { OutputError, UsageError } from './errors.js';
+export { events, type LostEvent } from './events.js';
 export {
   type Column,
   type ColumnOptions,
@@ -15,11 +14,9 @@ export {
 } from './field.js';
 export type { ByteRange, BytesRow, Read } from './fields.js';
 export * as fields from './fields.js';
-// Figures for people.
 export { type HistogramOptions, log2Histogram, log2Slot } from './histogram.js';
 export { JsonLines } from './json-lines.js';
 export { decodeText, JsonWriter } from './json-writer.js';
-// Documents made from the same tables.
 export { fieldsMarkdown, optionsMarkdown } from './markdown.js';
 export type { Cidr, CidrSet } from './options/cidr.js';
 export {
@@ -28,16 +25,13 @@ export {
   commonFilters,
   commonOptions,
 } from './options/common.js';
-// Options and the run of a tool.
 export * as options from './options/kinds.js';
 export type { NameSet, NumberSet } from './options/lists.js';
 export type { Option, Options, Values } from './options/option.js';
+export { type Owner, type OwnerFields, ownerFields } from './owner-fields.js';
 export type { Renderer } from './renderer.js';
 export { type Opening, runTool, type Tool, type ToolValues } from './run.js';
 export { jsonSchema, type SchemaOptions } from './schema.js';
 export { atEnd, type Batch, type Lost, type Source, type Summary } from './source.js';
 export { type Screen, Table } from './table.js';
 export { bytesText, nanosecondsText, rateText } from './units.js';
-export { type ByteRun, byteRun } from './byte-run.js';
-export { events, type LostEvent } from './events.js';
-export { type Owner, type OwnerFields, ownerFields } from './owner-fields.js';

@@ -3,12 +3,12 @@ import type { Field } from './field.js';
 import { JsonWriter } from './json-writer.js';
 import type { Renderer } from './renderer.js';
 import type { Lost, Summary } from './source.js';
+import { lostFields, summaryFields } from './stream-lines.js';
 
 const END = prepare('}\n');
 
-/** One JSON object per line; losses and the summary are lines of the types `lost` and `summary`. */
-export class JsonLines<Row> implements Renderer<Row> {
-  readonly out = new JsonWriter();
+/** Writes one object per row, all keys always there. */
+class Line<Row> {
   readonly #fields: readonly Field<Row>[];
   /** `{"first":`, `,"second":` and so on. */
   readonly #keys: readonly Prepared[];
@@ -20,10 +20,7 @@ export class JsonLines<Row> implements Renderer<Row> {
     );
   }
 
-  start(): void {}
-
-  row(row: Row): void {
-    const { out } = this;
+  write(row: Row, out: JsonWriter): void {
     const fields = this.#fields;
     const keys = this.#keys;
     for (let i = 0; i < fields.length; i++) {
@@ -32,22 +29,28 @@ export class JsonLines<Row> implements Renderer<Row> {
     }
     out.prepared(END);
   }
+}
 
-  lost({ count, cause, total, hint }: Lost): void {
-    this.#line('lost', { count, cause, total, hint });
+/** One JSON object per line; losses and the summary are lines of the types `lost` and `summary`. */
+export class JsonLines<Row> implements Renderer<Row> {
+  readonly out = new JsonWriter();
+  readonly #line: Line<Row>;
+
+  constructor(fields: readonly Field<Row>[]) {
+    this.#line = new Line(fields);
   }
 
-  summary({ events, lost, durationMs }: Summary): void {
-    this.#line('summary', { events, lost, duration_ms: Math.round(durationMs) });
+  start(): void {}
+
+  row(row: Row): void {
+    this.#line.write(row, this.out);
   }
 
-  #line(type: string, values: Record<string, unknown>): void {
-    const { out } = this;
-    out.string(`{"type":"${type}","time":`);
-    out.time(Number(process.hrtime.bigint()));
-    for (const [name, value] of Object.entries(values)) {
-      out.string(`,"${name}":${JSON.stringify(value)}`);
-    }
-    out.prepared(END);
+  lost(lost: Lost): void {
+    new Line(lostFields).write(lost, this.out);
+  }
+
+  summary(summary: Summary): void {
+    new Line(summaryFields).write(summary, this.out);
   }
 }

@@ -85,7 +85,7 @@ export class Table<Row> implements Renderer<Row> {
         at++;
       }
     }
-    return line;
+    return line.endsWith(' ') ? line.trimEnd() : line;
   }
 }
 
