@@ -43,9 +43,13 @@ export function parseParagraph(text) {
   let last;
   for (const line of text.split('\n')) {
     if (line === '') break;
-    const match = /^([A-Za-z0-9-]+):\s*(.*)$/.exec(line);
-    if (match) fields[(last = match[1])] = match[2];
-    else if (last) fields[last] += `\n${line.trim()}`;
+    const [, name, value] = /^([A-Za-z0-9-]+):\s*(.*)$/.exec(line) ?? [];
+    if (name) {
+      fields[name] = value;
+      last = name;
+    } else if (last) {
+      fields[last] += `\n${line.trim()}`;
+    }
   }
   return fields;
 }
@@ -84,6 +88,7 @@ export const hostArchitecture = () =>
  * @param {boolean} [options.installed] take this machine's installed packages into account, so
  *   that `closure()` names only what is missing
  * @param {boolean} [options.sources] fetch the lists of source packages too
+ * @param {string} [options.native] architecture of names without one; default this machine's
  * @param {string} [options.directory] default `.cache/apt`
  * @returns {Archive}
  */
@@ -101,6 +106,7 @@ export class Archive {
       architectures = [hostArchitecture()],
       installed = false,
       sources = false,
+      native = hostArchitecture(),
       directory = join(repository, '.cache/apt'),
     } = {},
   ) {
@@ -108,13 +114,14 @@ export class Archive {
       ...architectures,
       ...(installed ? ['installed'] : []),
       ...(sources ? ['src'] : []),
+      ...(native === hostArchitecture() ? [] : [`native-${native}`]),
     ];
     this.#dir = resolve(directory, `${suites.join('+')}_${kind.join('+')}`);
     this.#environment = { ...process.env, LC_ALL: 'C', APT_CONFIG: join(this.#dir, 'apt.conf') };
-    this.#configure(suites, architectures, installed, sources);
+    this.#configure({ suites, architectures, installed, sources, native });
   }
 
-  #configure(suites, architectures, installed, sources) {
+  #configure({ suites, architectures, installed, sources, native }) {
     const dir = this.#dir;
     const parts = [
       'etc/apt.conf.d',
@@ -143,7 +150,7 @@ export class Archive {
       `Dir::State::Lists "${dir}/lists";`,
       `Dir::State::status "${status}";`,
       `Dir::Cache "${dir}/cache";`,
-      `APT::Architecture "${hostArchitecture()}";`,
+      `APT::Architecture "${native}";`,
       `APT::Architectures { ${architectures.map((each) => `"${each}";`).join(' ')} };`,
       'APT::Sandbox::User "root";',
       '',

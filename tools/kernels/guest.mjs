@@ -8,6 +8,7 @@ import { guestBusybox } from './emulator.mjs';
 import { buildInitrd } from './initrd.mjs';
 import { jobArchive, script } from './job.mjs';
 import { boot } from './machine.mjs';
+import { guestRoot } from './root.mjs';
 
 /**
  * Fetches and builds what the guest needs, boots it and runs the command.
@@ -27,7 +28,7 @@ export async function runInGuest({
   seconds = 300,
   ...rest
 }) {
-  const { kernel, initrd } = await withLock(
+  const { kernel, initrd, root } = await withLock(
     join(cache, 'lock'),
     () => prepare(name, arch),
     (pid) => note(`${name}: waiting for process ${pid}, which prepares a kernel`),
@@ -37,7 +38,7 @@ export async function runInGuest({
   const wish = {
     kernel,
     initrd: Buffer.concat([job, initrd]),
-    share: { root: '/' },
+    share: { root },
     seconds,
     append: degrade.append,
     ...rest,
@@ -57,5 +58,6 @@ export async function runInGuest({
 /** Everything on the host's side, fetched and built when missing; one process at a time. */
 function prepare(name, arch) {
   const kernel = fetchKernel(name, arch);
-  return { kernel, initrd: readFileSync(buildInitrd(kernel, guestBusybox(arch))) };
+  const initrd = readFileSync(buildInitrd(kernel, guestBusybox(arch)));
+  return { kernel, initrd, root: guestRoot(arch) };
 }

@@ -49,7 +49,7 @@ function vitestCommand(tools) {
   const filters = tools.map((tool) => `/${tool}/test/`);
   const reporter = './tools/kernels/reporter.mjs';
   return [
-    process.execPath,
+    'node',
     'node_modules/vitest/vitest.mjs',
     'run',
     '--project=kernel',
