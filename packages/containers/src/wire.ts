@@ -94,15 +94,24 @@ export class Message {
   }
 }
 
-/** A message of strings and booleans by field number, which is all that our requests hold. */
-export function encode(fields: Readonly<Record<number, string | boolean>>): Uint8Array {
-  const parts = Object.entries(fields).map(([number, value]) => {
-    const tag = Number(number) * 8;
-    if (typeof value === 'boolean') return Uint8Array.of(tag + VARINT, value ? 1 : 0);
-    const text = encoder.encode(value);
-    return [...[tag + BYTES], ...varintOf(text.length), ...text];
-  });
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+/** A field's value: messages nest as their bytes, and arrays repeat the field. */
+export type Value = string | boolean | number | Uint8Array | readonly Value[];
+
+/** A message by field number. Numbers are non-negative integers. */
+export function encode(fields: Readonly<Record<number, Value>>): Uint8Array {
+  const bytes = Object.entries(fields).flatMap(([number, value]) => fieldOf(Number(number), value));
+  return Uint8Array.from(bytes);
+}
+
+function fieldOf(number: number, value: Value): number[] {
+  const tag = number * 8;
+  if (typeof value === 'boolean') return fieldOf(number, value ? 1 : 0);
+  if (typeof value === 'number') return [...varintOf(tag + VARINT), ...varintOf(value)];
+  if (typeof value === 'string') return fieldOf(number, encoder.encode(value));
+  if (value instanceof Uint8Array) {
+    return [...varintOf(tag + BYTES), ...varintOf(value.length), ...value];
+  }
+  return value.flatMap((each) => fieldOf(number, each));
 }
 
 function varintOf(value: number): number[] {

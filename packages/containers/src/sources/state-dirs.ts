@@ -5,12 +5,11 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ProcessClaim } from '../attach.js';
 import type { Runtime } from '../container.js';
-import { DirectoryWatch } from '../directory-watch.js';
+import { type DirectoryListener, DirectoryWatch } from '../directory-watch.js';
 import { type Entry, keyOf } from '../inventory.js';
-import { imageOf, type Labels, podOf } from '../labels.js';
-import { count, list, object, text } from '../narrow.js';
+import { imageOf, podOf } from '../labels.js';
+import { bundleAnnotations, parseState, podmanNames, type RuntimeState } from './runtime-state.js';
 import type { Source, SourceContext } from './source.js';
 
 /** A directory with one folder per container, or one per namespace that holds those. */
@@ -30,42 +29,8 @@ export const DEFAULT_STATE_DIRS: readonly StateDir[] = [
 
 /** Docker's namespace in containerd, by default. */
 export const DOCKER_NAMESPACE = 'moby';
+/** Who tells runc and crun what to do, as an annotation says. */
 const MANAGERS: Readonly<Record<string, Runtime>> = { libpod: 'podman', 'cri-o': 'cri' };
-
-/** What a state file says; `pid` is 0 while the first process is not made yet. */
-export interface RuntimeState extends ProcessClaim {
-  readonly labels: Labels;
-}
-
-/** runc keeps annotations as `key=value` strings among its labels. */
-function labelsOf(value: unknown): Labels {
-  const labels: Record<string, string> = {};
-  for (const item of list(value)) {
-    const [, key, value] = /^([^=]+)=(.*)$/s.exec(String(item)) ?? [];
-    if (key !== undefined && value !== undefined) labels[key] = value;
-  }
-  return labels;
-}
-
-/** Reads runc's state.json or crun's status; null when the text is neither. */
-export function parseState(json: string, cgroupMount: string | null): RuntimeState | null {
-  let state: Readonly<Record<string, unknown>>;
-  try {
-    state = object(JSON.parse(json));
-  } catch {
-    return null;
-  }
-  const startTicks = count(state.init_process_start) ?? count(state['process-start-time']);
-  const unified = text(object(state.cgroup_paths)['']);
-  const inMount =
-    unified !== undefined && cgroupMount !== null && unified.startsWith(`${cgroupMount}/`);
-  return {
-    pid: count(state.init_process_pid) ?? count(state.pid) ?? 0,
-    ...(startTicks === undefined ? {} : { startTicks }),
-    cgroupPath: inMount ? unified.slice(cgroupMount?.length) : (text(state['cgroup-path']) ?? null),
-    labels: labelsOf(object(state.config).labels),
-  };
-}
 
 const FILES: ReadonlySet<string> = new Set(['state.json', 'status']);
 
@@ -145,28 +110,30 @@ export class StateDirs implements Source {
     });
     const state = parseState(json, this.#cgroupMount);
     if (state === null || state.pid === 0) return false;
-    await this.#context.attacher.attach(this.#describe(id, runtime, namespace, state), state);
+    const entry = await this.#describe({ id, runtime, namespace }, state);
+    await this.#context.attacher.attach(entry, state);
     return true;
   }
 
-  #describe(
-    id: string,
-    runtime: Runtime,
-    namespace: string | undefined,
-    state: RuntimeState,
-  ): Entry {
-    const { labels } = state;
+  async #describe(
+    { id, runtime, namespace }: { id: string; runtime: Runtime; namespace: string | undefined },
+    { labels: told, bundle }: RuntimeState,
+  ): Promise<Entry> {
+    const labels = told ?? (bundle === null ? {} : await bundleAnnotations(bundle));
+    const manager = MANAGERS[labels['io.container.manager'] ?? ''] ?? runtime;
+    const podman = manager === 'podman' && bundle !== null ? await podmanNames(bundle, id) : null;
+    const k8s = podOf(labels);
     return this.#context.inventory.describe({
       id,
-      runtime: MANAGERS[labels['io.container.manager'] ?? ''] ?? runtime,
+      runtime: manager,
       ...(namespace === undefined ? {} : { namespace }),
-      k8s: podOf(labels),
-      name: podOf(labels)?.container ?? null,
-      image: imageOf(labels),
+      k8s,
+      name: podman?.name ?? k8s?.container ?? null,
+      image: podman?.image ?? imageOf(labels),
     });
   }
 
-  #watch(path: string, listener: ConstructorParameters<typeof DirectoryWatch>[1]): DirectoryWatch {
+  #watch(path: string, listener: DirectoryListener): DirectoryWatch {
     const watch = new DirectoryWatch(path, listener);
     this.#watches.add(watch);
     return watch;

@@ -1,0 +1,60 @@
+/** The calls by which kubelet makes pods, spoken to a runtime's CRI socket. */
+import { GrpcClient } from '../../src/grpc.js';
+import { encode, Message, type Value } from '../../src/wire.js';
+
+const SERVICE = '/runtime.v1.RuntimeService';
+/** NamespaceMode: the pod uses the host's network, so that no CNI plugin is needed. */
+const NODE = 2;
+
+const map = (entries: Readonly<Record<string, string>>): Value =>
+  Object.entries(entries).map(([key, value]) => encode({ 1: key, 2: value }));
+
+export interface TestPod {
+  /** The sandbox's id. */
+  readonly id: string;
+  /** Makes and starts a container; returns its id. */
+  run(name: string): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export interface TestKubelet {
+  pod(namespace: string, name: string): Promise<TestPod>;
+  close(): void;
+}
+
+export async function kubelet(socket: string, image: string): Promise<TestKubelet> {
+  const grpc = await GrpcClient.connect(socket);
+  const call = async (method: string, request: Uint8Array): Promise<Message> =>
+    new Message(await grpc.call(`${SERVICE}/${method}`, request));
+
+  const pod = async (namespace: string, name: string): Promise<TestPod> => {
+    const labels = { 'io.kubernetes.pod.name': name, 'io.kubernetes.pod.namespace': namespace };
+    const security = encode({ 1: encode({ 1: NODE }) });
+    const sandbox = encode({
+      1: encode({ 1: name, 2: `uid-of-${name}`, 3: namespace }),
+      6: map(labels),
+      8: encode({ 2: security }),
+    });
+    const id = (await call('RunPodSandbox', encode({ 1: sandbox }))).text(1);
+    return {
+      id,
+      run: async (container) => {
+        const config = encode({
+          1: encode({ 1: container }),
+          2: encode({ 1: image }),
+          9: map({ ...labels, 'io.kubernetes.container.name': container }),
+          15: encode({ 2: encode({ 3: encode({ 1: NODE }) }) }),
+        });
+        const created = await call('CreateContainer', encode({ 1: id, 2: config, 3: sandbox }));
+        const containerId = created.text(1);
+        await call('StartContainer', encode({ 1: containerId }));
+        return containerId;
+      },
+      remove: async () => {
+        await call('StopPodSandbox', encode({ 1: id }));
+        await call('RemovePodSandbox', encode({ 1: id }));
+      },
+    };
+  };
+  return { pod, close: () => grpc.close() };
+}

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rootfsTar } from './image.js';
+import {
+  BUSYBOX,
+  IDLE,
+  removeTree,
+  run,
+  type StartOptions,
+  type TestContainer,
+} from './process.js';
+
+export interface TestPodman {
+  /** Of `podman system service`; it is there once `serve()` returned. */
+  readonly socket: string;
+  readonly image: string;
+  /** runc's state directory, which Podman does not let us choose. */
+  readonly stateDir: '/run/runc';
+  serve(): Promise<void>;
+  run(name: string, options?: StartOptions): Promise<TestContainer>;
+  remove(name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Podman with storage of its own and runc (crun refuses machines with hybrid cgroups). */
+export async function startPodman(): Promise<TestPodman> {
+  const dir = await mkdtemp(join(tmpdir(), 'imagesnoop-podman-'));
+  const socket = join(dir, 'p.sock');
+  const image = 'localhost/busybox:test';
+  const own = [
+    ...['--root', join(dir, 'root'), '--runroot', join(dir, 'run'), '--tmpdir', join(dir, 'tmp')],
+    ...['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--runtime', 'runc'],
+    ...['--events-backend', 'file'],
+  ];
+  const podman = (...args: string[]): Promise<string> => run('podman', [...own, ...args]);
+  await writeFile(join(dir, 'rootfs.tar'), rootfsTar(await readFile(BUSYBOX)));
+  await podman('import', '--quiet', join(dir, 'rootfs.tar'), image);
+  await rm(join(dir, 'rootfs.tar'));
+
+  let service: ReturnType<typeof spawn> | undefined;
+  return {
+    socket,
+    image,
+    stateDir: '/run/runc',
+    serve: async () => {
+      service = spawn(
+        'podman',
+        [...own, '--log-level', 'info', 'system', 'service', '--time', '0', `unix://${socket}`],
+        {
+          stdio: ['ignore', 'ignore', 'pipe'],
+        },
+      );
+      const { stderr } = service;
+      await new Promise<void>((resolve, reject) => {
+        let log = '';
+        service?.once('close', () => reject(new Error(`podman ended: ${log}`)));
+        stderr?.on('data', (chunk) => {
+          log += chunk;
+          if (log.includes('API service listening on')) resolve();
+        });
+      });
+    },
+    run: async (name, { command = IDLE, labels = {} } = {}) => {
+      const flags = Object.entries(labels).flatMap(([k, v]) => ['--label', `${k}=${v}`]);
+      // Podman's default limits need CAP_SYS_RESOURCE.
+      const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'];
+      const detached = ['run', '--detach', '--network', 'none', '--log-driver', 'none'];
+      const id = await podman(...detached, ...limits, ...flags, '--name', name, image, ...command);
+      return { id, pid: Number(await podman('inspect', '--format', '{{.State.Pid}}', id)) };
+    },
+    remove: async (name) =>
+      void (await podman('rm', '--force', '--time', '0', name).catch(() => {})),
+    stop: async () => {
+      await podman('rm', '--all', '--force', '--time', '0').catch(() => {});
+      if (service !== undefined) {
+        const closed = new Promise((resolve) => service?.once('close', resolve));
+        service.kill('SIGKILL');
+        await closed;
+      }
+      await removeTree(dir);
+    },
+  };
+}
