@@ -14,16 +14,13 @@ interface EventState {
  */
 export class HookChooser {
   readonly #events: EventState[];
-  readonly #managed: Set<string>;
 
   /**
    * @param forced name of the only alternative allowed, for the events that have it
    * @throws UsageError `HOOK_UNKNOWN` when no event has an alternative of that name
    */
   constructor(plan: HookPlan, forced?: string) {
-    this.#managed = new Set();
     this.#events = Object.entries(plan).map(([event, all]) => {
-      for (const { programs } of all) for (const program of programs) this.#managed.add(program);
       const wanted = all.filter(({ name }) => name === forced);
       const alternatives = wanted.length > 0 ? wanted : all;
       return { event, alternatives, index: 0, rejected: [] };
@@ -37,11 +34,6 @@ export class HookChooser {
       event,
       alternative: alternatives[index] as HookAlternative,
     }));
-  }
-
-  /** Is this program part of any alternative? Others are the tool's own business. */
-  manages(program: string): boolean {
-    return this.#managed.has(program);
   }
 
   /** Does any alternative that is to be tried now need this program? */

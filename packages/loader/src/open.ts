@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BpfObject, type Link } from '@imagesnoop/bpf-core';
 import { attachProgram, improbable } from './attach.js';
@@ -7,7 +8,7 @@ import { configureFilters, type Filters, PinnedFilters } from './filters.js';
 import { HookChooser } from './hooks.js';
 import { forgetKernelNames } from './kernel-names.js';
 import { kernelPid } from './machine.js';
-import type { HookChoice, TracerPlan } from './plan.js';
+import type { TracerPlan } from './plan.js';
 import { checkMachine, explain, isRefusal, reasonOf } from './refusal.js';
 import { SelfTest } from './self-test.js';
 import { Tracer } from './tracer.js';
@@ -80,7 +81,8 @@ class Attempt {
     this.#settings = settings;
     this.#chooser = chooser;
     const { btf } = settings;
-    this.#object = BpfObject.open(source, btf === undefined ? {} : { btf });
+    const name = basename(plan.object.pathname, '.bpf.o');
+    this.#object = BpfObject.open(source, btf === undefined ? { name } : { name, btf });
   }
 
   /** @returns undefined if an alternative was given up and the next one is to be tried */
@@ -97,23 +99,19 @@ class Attempt {
         return this.#undo();
       }
       const notes = selfTest.note === undefined ? [] : [selfTest.note];
-      return new Tracer(this.#object, [...this.#links.values()], this.#choices(), notes);
+      return new Tracer(this.#object, [...this.#links.values()], this.#chooser.choices, notes);
     } catch (error) {
       this.#undo();
       throw explain(error);
     }
   }
 
-  #choices(): HookChoice[] {
-    return this.#chooser.choices;
-  }
-
   #load(pinned: PinnedFilters): boolean {
     const object = this.#object;
     const fillFilters = configure(object, this.#settings, pinned);
-    for (const program of object.programs) {
-      if (this.#chooser.manages(program.name)) program.autoload = this.#chooser.needs(program.name);
-    }
+    const others = this.#plan.programs ?? [];
+    for (const program of object.programs)
+      program.autoload = this.#chooser.needs(program.name) || others.includes(program.name);
     try {
       object.load();
     } catch (error) {

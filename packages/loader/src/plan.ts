@@ -4,6 +4,11 @@ export interface TracerPlan {
   readonly object: URL;
   readonly hooks: HookPlan;
   /**
+   * Programs that are loaded but not attached, because the tool does that itself: iterators,
+   * programs for interfaces. Programs named neither here nor in `hooks` are not loaded.
+   */
+  readonly programs?: readonly string[];
+  /**
    * Makes each logical event happen once, harmlessly, in this very process: the proof that an
    * attached hook fires. Without it an attached hook is believed.
    */

@@ -1,7 +1,7 @@
 // What a refusal of the kernel means for the person who asked.
 import { constants } from 'node:os';
 import { features, privileges } from '@imagesnoop/bpf-core';
-import { LoaderError, PermissionError, UnsupportedError } from './errors.js';
+import { PermissionError, UnsupportedError } from './errors.js';
 import { FIRST_KERNEL, hasKernelBtf, isTooOld, KERNEL_BTF } from './machine.js';
 
 /** What a refusal by bpf-core carries; recognised by its members, not by its class. */
@@ -65,11 +65,13 @@ export function explain(error: unknown): unknown {
   return error;
 }
 
-/** One line of why: the summary of the error, without the parts that the list of hooks repeats. */
+/** What every refusal by bpf-core begins with: the operation, which a list of hooks names anyway. */
+const OPERATION = /^cannot (?:load object \S+: program \S+|attach program \S+ to \S+): /;
+
+/** One line of why. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof LoaderError) return error.message;
-  if (!isRefusal(error)) return String(error);
-  return error.message.split('\n', 1)[0] as string;
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  return (message.split('\n', 1)[0] as string).replace(OPERATION, '');
 }
 
 function lacking(capabilities: string[], cause?: unknown): PermissionError {

@@ -21,8 +21,7 @@ describe('choosing', () => {
     expect(names(chooser)).toEqual(['fentry', 'fentry']);
     expect(chooser.needs('state_tpbtf')).toBe(true);
     expect(chooser.needs('connect_kprobe')).toBe(false);
-    expect(chooser.manages('connect_kprobe')).toBe(true);
-    expect(chooser.manages('other')).toBe(false);
+    expect(chooser.needs('other')).toBe(false);
   });
 
   test('a refused program takes all alternatives with it that need it, for its reason', () => {
