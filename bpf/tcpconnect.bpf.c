@@ -22,7 +22,7 @@
 #include "kernel.bpf.h"
 #include <bpf/bpf_tracing.h>
 #include "tcpconnect/calls.bpf.h"
-#include "tcpconnect/sends.bpf.h"
+#include "tcpconnect/dns.bpf.h"
 
 static __always_inline bool file_is_nonblocking(struct sock *sk)
 {
@@ -45,6 +45,8 @@ static __always_inline void choose_awaits(struct attempt *attempt, struct sock *
 		return;
 	}
 	call = cfg_returns ? bpf_map_lookup_elem(&calls, &tid) : NULL;
+	if (call && call->kind > CALL_URING)
+		call = NULL;
 	if (call && call->kind == CALL_DIRECT) {
 		call->attempt = key;
 		attempt->awaits = AWAITS_RETURN;
@@ -106,8 +108,13 @@ static __always_inline void handle_outcome(struct sock *sk, bool established)
 	__builtin_memcpy(event->saddr, &ends.local, sizeof(event->saddr));
 	port = sock_port(sk);
 	event->lport = port ? port : sock_last_port(sk);
-	if (!established)
+	if (!established) {
 		event->error = BPF_CORE_READ(sk, sk_err);
+		if (!event->error && event->has_ret && attempt->reported) {
+			event->error = attempt->reported;
+			event->latency_ns = attempt->reported_latency_ns;
+		}
+	}
 	event->outcome = established	? OUTCOME_ESTABLISHED
 			 : event->error ? OUTCOME_FAILED
 					: OUTCOME_ABORTED;
@@ -128,6 +135,22 @@ static __always_inline void handle_state(struct sock *sk, int old_state, int new
 		handle_attempt(sk);
 	else if (old_state == TCP_SYN_SENT_STATE || old_state == TCP_SYN_RECV_STATE)
 		handle_outcome(sk, new_state == TCP_ESTABLISHED_STATE);
+}
+
+/* An ICMP message that finds the socket in use is put in its error queue. The application is told,
+ * by poll() and SO_ERROR, while the socket stays in SYN_SENT: closing it then is not giving up. */
+static __always_inline void handle_error_report(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	struct attempt *attempt;
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_SENT_STATE)
+		return;
+	attempt = bpf_map_lookup_elem(&attempts, &key);
+	if (!attempt)
+		return;
+	attempt->reported = sock_queued_error(sk);
+	attempt->reported_latency_ns = bpf_ktime_get_ns() - attempt->event.header.ts_ns;
 }
 
 /* Nothing more will become known. */
@@ -170,6 +193,13 @@ SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(tcp_destroy_sock_tpbtf, struct sock *sk)
 {
 	handle_death(sk);
+	return 0;
+}
+
+SEC("tp_btf/inet_sk_error_report")
+int BPF_PROG(inet_sk_error_report_tpbtf, struct sock *sk)
+{
+	handle_error_report(sk);
 	return 0;
 }
 
@@ -270,6 +300,57 @@ SEC("fexit/tcp_sendmsg")
 int BPF_PROG(tcp_sendmsg_fexit, struct sock *sk, struct msghdr *message, __u64 size, int ret)
 {
 	handle_tcp_sendmsg(sk, message, ret);
+	return 0;
+}
+
+SEC("kprobe/tcp_sendmsg")
+int BPF_KPROBE(tcp_sendmsg_kprobe, struct sock *sk, struct msghdr *message)
+{
+	handle_tcp_sendmsg_call(sk, message);
+	return 0;
+}
+
+SEC("kretprobe/tcp_sendmsg")
+int BPF_KRETPROBE(tcp_sendmsg_kretprobe, int ret)
+{
+	handle_tcp_sendmsg_return(ret);
+	return 0;
+}
+
+SEC("kprobe/security_socket_connect")
+int BPF_KPROBE(security_socket_connect_kprobe, struct socket *socket, void *address, int length)
+{
+	handle_check(socket, address, length);
+	return 0;
+}
+
+SEC("kretprobe/security_socket_connect")
+int BPF_KRETPROBE(security_socket_connect_kretprobe, int ret)
+{
+	handle_check_result(ret);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(sock_recv_length_tpbtf, struct sock *sk, int ret, int flags)
+{
+	handle_receive(sk, ret, flags);
+	return 0;
+}
+
+SEC("fexit/inet_recvmsg")
+int BPF_PROG(inet_recvmsg_fexit, struct socket *socket, void *message, __u64 size, int flags,
+	     int ret)
+{
+	handle_receive(BPF_CORE_READ(socket, sk), ret, flags);
+	return 0;
+}
+
+SEC("fexit/inet6_recvmsg")
+int BPF_PROG(inet6_recvmsg_fexit, struct socket *socket, void *message, __u64 size, int flags,
+	     int ret)
+{
+	handle_receive(BPF_CORE_READ(socket, sk), ret, flags);
 	return 0;
 }
 

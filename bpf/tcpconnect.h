@@ -6,9 +6,9 @@
 #include "event.h"
 
 enum tcpconnect_event {
-	EVENT_CONNECT = 1,	  /* struct connect_event: an attempt with its outcome */
-	EVENT_CONNECT_BEGUN = 2,  /* struct connect_event: an attempt under way (--when) */
-	EVENT_DNS_ANSWER = 3,	  /* struct dns_event (--dns) */
+	EVENT_CONNECT = 1,	 /* struct connect_event: an attempt with its outcome */
+	EVENT_CONNECT_BEGUN = 2, /* struct connect_event: an attempt under way (--when) */
+	EVENT_DNS_ANSWER = 3,	 /* struct dns_event (--dns) */
 };
 
 enum connect_outcome {
@@ -23,13 +23,13 @@ struct connect_event {
 	__u64 latency_ns;	    /* from the attempt to its outcome; 0 while pending */
 	__u8 saddr[16];		    /* network order; IPv4 in the first four bytes */
 	__u8 daddr[16];
-	__s32 ret;	 /* as the system call returned it, if has_ret */
-	__u32 error;	 /* errno of a failed attempt, positive; else 0 */
-	__u16 lport;	 /* host order; 0: never assigned, or not yet */
-	__u16 dport;	 /* host order */
-	__u8 family;	 /* 4 or 6; IPv4-mapped addresses are 4 */
-	__u8 outcome;	 /* enum connect_outcome */
-	__u8 has_ret;	 /* 0: the call has not returned, never will, or there was none */
+	__s32 ret;    /* as the system call returned it, if has_ret */
+	__u32 error;  /* errno of a failed attempt, positive; else 0 */
+	__u16 lport;  /* host order; 0: never assigned, or not yet */
+	__u16 dport;  /* host order */
+	__u8 family;  /* 4 or 6; IPv4-mapped addresses are 4 */
+	__u8 outcome; /* enum connect_outcome */
+	__u8 has_ret; /* 0: the call has not returned, never will, or there was none */
 	__u8 padding[5];
 };
 _Static_assert(sizeof(struct connect_event) == 128, "connect_event is read by its offsets");
@@ -43,8 +43,10 @@ struct attempt {
 	__u8 derives_ret; /* no hook sees the call return: ret follows from the outcome */
 	__u8 announced;	  /* EVENT_CONNECT_BEGUN is out */
 	__u8 padding[2];
+	__u32 reported;		   /* errno told while the socket kept trying, or 0 */
+	__u64 reported_latency_ns; /* when that was, since the attempt began */
 };
-_Static_assert(sizeof(struct attempt) == 136, "attempt is read by its offsets");
+_Static_assert(sizeof(struct attempt) == 152, "attempt is read by its offsets");
 
 /* Connections of --count. */
 struct flow_key {

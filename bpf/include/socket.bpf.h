@@ -47,10 +47,16 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
+struct sk_buff_head {
+	struct sk_buff *next;
+	struct sk_buff *prev;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
 	int sk_err;
+	struct sk_buff_head sk_error_queue;
 	struct socket *sk_socket;
 };
 
@@ -96,6 +102,15 @@ struct file___inode {
 
 struct sk_buff {
 	struct sock *sk;
+	char cb[48];
+};
+
+struct sock_extended_err {
+	__u32 ee_errno;
+};
+
+struct sock_exterr_skb {
+	struct sock_extended_err ee;
 };
 
 #pragma clang attribute pop
@@ -165,6 +180,18 @@ static __always_inline __u16 sock_port(struct sock *sk)
 static __always_inline __u16 sock_last_port(struct sock *sk)
 {
 	return bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+}
+
+/* The error put last in the socket's error queue; 0 if there is none. */
+static __always_inline __u32 sock_queued_error(struct sock *sk)
+{
+	struct sk_buff *last = BPF_CORE_READ(sk, sk_error_queue.prev);
+	struct sock_exterr_skb *error;
+
+	if (!last || (void *)last == (void *)__builtin_preserve_access_index(&sk->sk_error_queue))
+		return 0;
+	error = (void *)__builtin_preserve_access_index(&last->cb);
+	return BPF_CORE_READ(error, ee.ee_errno);
 }
 
 /* The socket of an open file; NULL if it is none. */

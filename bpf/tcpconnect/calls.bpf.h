@@ -9,11 +9,11 @@
 
 const volatile bool cfg_returns = true; /* are calls watched at all? (--no-sync-errors) */
 
-#define ERESTARTSYS 512 /* include/linux/errno.h: the five codes that ask for a restart */
+#define ERESTARTSYS	      512 /* include/linux/errno.h: the five codes that ask for a restart */
 #define ERESTART_RESTARTBLOCK 516
 
-#define SIG_DFL 0
-#define SIG_IGN 1
+#define SIG_DFL	   0
+#define SIG_IGN	   1
 #define SA_RESTART 0x10000000
 /* Signals whose default is not to kill (signal(7)): CHLD CONT STOP TSTP TTIN TTOU URG WINCH, with
  * the numbers of x86 and arm64. */
@@ -37,6 +37,8 @@ enum call_kind {
 	CALL_DIRECT = 0,
 	CALL_URING = 1,	 /* made by io_uring: its completion tells the result */
 	CALL_DENIED = 2, /* told already: refused by a security module */
+	CALL_CHECK = 3,	 /* not made yet: a security module is asked */
+	CALL_SEND = 4,	 /* a send with MSG_FASTOPEN, where it is not a tracepoint that sees it */
 };
 
 struct call {
@@ -105,12 +107,6 @@ static __always_inline void handle_call(struct socket *socket, const void *addre
 		count_lost(LOST_MAP_FULL);
 }
 
-/* No more than the application gave: what lies behind may not be mapped. */
-#define READ_SOCKADDR(READ, GIVEN, ADDRESS, LENGTH)                                                \
-	((LENGTH) >= sizeof(*(GIVEN))	? READ(GIVEN, sizeof(*(GIVEN)), ADDRESS)                   \
-	 : (LENGTH) >= SOCKADDR_IN6_SIZE ? READ(GIVEN, SOCKADDR_IN6_SIZE, ADDRESS)                 \
-					 : READ(GIVEN, SOCKADDR_IN_SIZE, ADDRESS))
-
 static __always_inline void emit_failed_call(const struct call *call, __s32 ret)
 {
 	struct inet_sockaddr given = {};
@@ -132,6 +128,8 @@ static __always_inline void handle_return(__s32 ret)
 	struct attempt *attempt;
 
 	if (!found)
+		return;
+	if (found->kind > CALL_URING)
 		return;
 	call = *found;
 	bpf_map_delete_elem(&calls, &tid);
@@ -168,6 +166,38 @@ static __always_inline void handle_denied(struct socket *socket, const void *add
 	emit_failed_call(&call, ret);
 	if (current_uses_uring())
 		bpf_map_update_elem(&calls, &tid, &call, BPF_ANY);
+}
+
+/* The same for kprobes, which have no arguments at the return. */
+static __always_inline void handle_check(struct socket *socket, const void *address, __u32 length)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct call call = {.kind = CALL_CHECK};
+
+	call.sk = (__u64)BPF_CORE_READ(socket, sk);
+	if (!call.sk || !is_tcp_or_mptcp((struct sock *)call.sk) ||
+	    !is_fresh(socket, (struct sock *)call.sk))
+		return;
+	call.begun_ns = bpf_ktime_get_ns();
+	call.address = (__u64)address;
+	call.length = length;
+	bpf_map_update_elem(&calls, &tid, &call, BPF_ANY);
+}
+
+static __always_inline void handle_check_result(__s32 ret)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct call *found = bpf_map_lookup_elem(&calls, &tid), call;
+
+	if (!found || found->kind != CALL_CHECK)
+		return;
+	call = *found;
+	if (ret)
+		emit_failed_call(&call, ret);
+	if (ret && current_uses_uring())
+		found->kind = CALL_DENIED;
+	else
+		bpf_map_delete_elem(&calls, &tid);
 }
 
 /* What becomes of an interrupted call is decided when a signal is delivered to its thread. */
@@ -234,8 +264,7 @@ static __always_inline void handle_completion(struct io_kiocb___result *request)
 	if (res >= 0 || res == -EISCONN || res == -EALREADY || res == -ECANCELED ||
 	    !is_fresh(socket, sk) || take_denied(tid, sk))
 		return;
-	length = BPF_CORE_READ((struct io_connect *)request, addr_len);
-	bpf_probe_read_kernel(&given, sizeof(given), uring_address(request));
+	length = read_uring_address(request, &given);
 	emit_refused_call(sk, &given, length, bpf_ktime_get_ns(), res);
 }
 

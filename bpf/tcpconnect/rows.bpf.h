@@ -9,7 +9,7 @@
 #include "../tcpconnect.h"
 
 #define MAX_ATTEMPTS 16384 /* under way at one time; 5 MB with the maps beside it */
-#define MAX_FLOWS 65536	   /* --count: distinct source, destination and port */
+#define MAX_FLOWS    65536 /* --count: distinct source, destination and port */
 
 enum cfg_when_bits {
 	WHEN_ATTEMPT = 1,
@@ -184,8 +184,14 @@ struct inet_sockaddr {
 	__u32 scope;
 };
 
-#define SOCKADDR_IN_SIZE 16
+#define SOCKADDR_IN_SIZE  16
 #define SOCKADDR_IN6_SIZE 24 /* SIN6_LEN_RFC2133, net/ipv6/af_inet6.c */
+
+/* No more than the application gave: what lies behind may not be mapped. */
+#define READ_SOCKADDR(READ, GIVEN, ADDRESS, LENGTH)                                                \
+	((LENGTH) >= sizeof(*(GIVEN))	 ? READ(GIVEN, sizeof(*(GIVEN)), ADDRESS)                  \
+	 : (LENGTH) >= SOCKADDR_IN6_SIZE ? READ(GIVEN, SOCKADDR_IN6_SIZE, ADDRESS)                 \
+					 : READ(GIVEN, SOCKADDR_IN_SIZE, ADDRESS))
 
 /* False if this is no address of the internet at all. */
 static __always_inline bool parse_sockaddr(const struct inet_sockaddr *given, __u32 length,

@@ -20,10 +20,11 @@ struct msghdr {
 
 #pragma clang attribute pop
 
-/* The application's struct msghdr, as far as it is needed. */
-struct user_msghdr_head {
+/* The head of the application's struct msghdr, in a 64-bit program. */
+struct user_msghdr {
 	__u64 name;
-	__u32 name_length;
+	__u64 name_length;
+	__u64 iov;
 };
 
 /* Thread -> key of the attempt that its send began. Put in at SYN_SENT, taken out when the send
@@ -78,7 +79,7 @@ static __always_inline bool may_have_failed_early(struct sock *sk, __s32 ret)
 static __always_inline void handle_send(struct sock *sk, __s32 ret)
 {
 	struct call call = {.in_user_memory = 1};
-	struct user_msghdr_head message = {};
+	struct user_msghdr message = {};
 	struct syscall_registers registers;
 
 	if (ret >= 0 && !sends_under_way)
@@ -99,6 +100,37 @@ static __always_inline void handle_send(struct sock *sk, __s32 ret)
 	call.begun_ns = bpf_ktime_get_ns();
 	call.sk = (__u64)sk;
 	emit_failed_call(&call, ret);
+}
+
+/* kprobes have no arguments at the return: the call is remembered, if it is one of ours. */
+static __always_inline void handle_tcp_sendmsg_call(struct sock *sk, struct msghdr *message)
+{
+	struct call call = {.kind = CALL_SEND};
+	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+	if (!(BPF_CORE_READ(message, msg_flags) & MSG_FASTOPEN) || !socket)
+		return;
+	call.begun_ns = bpf_ktime_get_ns();
+	call.address = (__u64)BPF_CORE_READ(message, msg_name);
+	call.length = BPF_CORE_READ(message, msg_namelen);
+	call.sk = (__u64)sk;
+	call.fresh = is_fresh(socket, sk);
+	if (bpf_map_update_elem(&calls, &tid, &call, BPF_ANY))
+		count_lost(LOST_MAP_FULL);
+}
+
+static __always_inline void handle_tcp_sendmsg_return(__s32 ret)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct call *found = bpf_map_lookup_elem(&calls, &tid), call;
+
+	if (!found || found->kind != CALL_SEND)
+		return;
+	call = *found;
+	bpf_map_delete_elem(&calls, &tid);
+	if (!settle_send(ret) && call.fresh && ret < 0 && ret != -EPIPE)
+		emit_failed_call(&call, ret);
 }
 
 static __always_inline void handle_tcp_sendmsg(struct sock *sk, struct msghdr *message, __s32 ret)

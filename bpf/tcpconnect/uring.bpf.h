@@ -25,23 +25,10 @@ struct io_kiocb___result {
 	struct file *file;
 	__u8 opcode;
 	struct io_cqe cqe;
-	void *async_data;
-};
-
-struct sockaddr_storage___any {
-	unsigned short ss_family;
-};
-
-/* Where connect had a type of its own for the address, up to 6.9; see uring_address(). */
-struct io_async_connect {
-	struct sockaddr_storage___any address;
-};
-
-struct io_async_msghdr {
-	struct sockaddr_storage___any addr;
 };
 
 struct io_connect {
+	void *addr;
 	int addr_len;
 };
 
@@ -65,16 +52,17 @@ static __always_inline bool current_uses_uring(void)
 	return bpf_core_field_exists(task->io_uring) && BPF_CORE_READ(task, io_uring);
 }
 
-/* The kernel's copy of the address. */
-static __always_inline const void *uring_address(struct io_kiocb___result *request)
+/* The address that the application passed, from its own memory: the kernel's copy may be gone when
+ * the request completes. Returns its length. */
+static __always_inline __u32 read_uring_address(struct io_kiocb___result *request,
+						struct inet_sockaddr *given)
 {
-	void *data = BPF_CORE_READ(request, async_data);
+	struct io_connect *connect = (struct io_connect *)request;
+	__u32 length = BPF_CORE_READ(connect, addr_len);
 
-	if (!data)
-		return NULL;
-	if (bpf_core_type_exists(struct io_async_connect))
-		return data + bpf_core_field_offset(struct io_async_connect, address);
-	return data + bpf_core_field_offset(struct io_async_msghdr, addr);
+	if (length >= SOCKADDR_IN_SIZE)
+		READ_SOCKADDR(bpf_probe_read_user, given, BPF_CORE_READ(connect, addr), length);
+	return length;
 }
 
 #endif
