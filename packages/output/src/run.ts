@@ -8,7 +8,7 @@ import { parseArguments } from './options/parse.js';
 import { logPath, stdoutOutput } from './outputs.js';
 import { DONE, reportError, say } from './report.js';
 import { Session } from './session.js';
-import { onSignals } from './signals.js';
+import { exit, onSignals } from './signals.js';
 import { ReaderGone } from './sink.js';
 import type { Source } from './source.js';
 import { StdoutSink } from './stdout-sink.js';
@@ -49,8 +49,8 @@ export async function runTool<Table extends Options, Row>(
   tool: Tool<Table, Row>,
   argv: readonly string[] = process.argv.slice(2),
 ): Promise<never> {
-  process.once('uncaughtException', (error) => process.exit(reportError(tool.name, error, true)));
-  return process.exit(await run(tool, argv));
+  process.once('uncaughtException', (error) => exit(reportError(tool.name, error, true)));
+  return exit(await run(tool, argv));
 }
 
 /** As runTool, but returns the exit code. */

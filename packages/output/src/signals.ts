@@ -7,10 +7,9 @@ import { closeSync, constants, openSync } from 'node:fs';
  * @returns a function that takes the handlers away
  */
 export function onSignals(end: (signal: string) => void, onRotate: () => boolean): () => void {
-  const hadTerminal = terminalThere();
+  hadTerminal = terminalThere();
   const onHangup = () => {
-    const hungUp = hadTerminal && !terminalThere();
-    if (hungUp || !onRotate()) end('SIGHUP');
+    if (hungUp() || !onRotate()) end('SIGHUP');
   };
   const onInterrupt = () => end('SIGINT');
   const onTerminate = () => end('SIGTERM');
@@ -22,6 +21,22 @@ export function onSignals(end: (signal: string) => void, onRotate: () => boolean
     process.off('SIGTERM', onTerminate);
     process.off('SIGHUP', onHangup);
   };
+}
+
+let hadTerminal = false;
+
+function hungUp(): boolean {
+  return hadTerminal && !terminalThere();
+}
+
+/**
+ * Ends the process. After a hang-up it dies of SIGHUP, as programs do that do not handle it: Node's
+ * own exit wants to restore the terminal's settings, and aborts when there is no terminal any more.
+ * Source: ResetStdio() in Node's src/node.cc.
+ */
+export function exit(code: number): never {
+  if (hungUp()) process.kill(process.pid, 'SIGHUP');
+  return process.exit(code);
 }
 
 /** Is there a controlling terminal? After a hang-up there is none any more. */
