@@ -1,4 +1,6 @@
 // The command as the guest runs it: a shell script and settings, given to the guest's init.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { cpio } from './cpio.mjs';
 
 /** Quotes for a POSIX shell. */
@@ -38,6 +40,10 @@ export function jobArchive(text, settings) {
     { path: 'job' },
     { path: 'job/out' },
     { path: 'job/settings', data: lines.join('') },
+    { path: 'job/port', data: guestFile('port') },
+    { path: 'job/main', data: guestFile('main') },
     { path: 'job/run', mode: 0o755, data: text },
   ]);
 }
+
+const guestFile = (name) => readFileSync(join(import.meta.dirname, 'guest', name));
