@@ -164,8 +164,8 @@ static __always_inline void put_name(struct mkdir_event *event, char *text,
 	} else if (size > 0) {
 		__builtin_memcpy(text, call->name, SHORT_NAME);
 	} else {
-		read = bpf_probe_read_user_str(text, PATH_SIZE, (void *)call->user_path);
-		if (read <= 0) {
+		read = read_user_str(text, PATH_SIZE, (void *)call->user_path);
+		if (read < 0) {
 			event->flags |= MKDIR_ARGV_UNREADABLE;
 			return;
 		}

@@ -55,6 +55,16 @@ enum io_uring_op___mkdirat {
 
 #pragma clang attribute pop
 
+/* Reads a string of the caller's memory; its size with the NUL, or a negative errno. Kernels
+ * without "maccess: fix strncpy_from_user_nofault() empty string handling" (6.17) return 0 for an
+ * empty one. */
+static __always_inline long read_user_str(void *into, __u32 size, const void *from)
+{
+	long read = bpf_probe_read_user_str(into, size, from);
+
+	return read == 0 ? 1 : read;
+}
+
 /* The struct io_worker of a thread of io-wq: pf_io_worker since 3bfe6106693b ("io-wq: fork worker
  * threads from original task", 5.12), worker_private since e32cf5dfbe22 ("kthread: Generalize
  * pf_io_worker so it can point to struct kthread", 5.17). NULL for io_uring's polling thread. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 
 const SLASH = 0x2f;
 
@@ -28,12 +28,12 @@ export class HostMounts {
   constructor(proc = '/proc/1') {
     try {
       this.#fd = openSync(`${proc}/mountinfo`, 'r');
-      this.mntns = statSync(`${proc}/ns/mnt`).ino;
     } catch {
       this.#fd = undefined; // every path of a container is then unknown, none is wrong
       this.mntns = 0;
       return;
     }
+    this.mntns = namespaceOf(proc, this.#fd);
     this.#read();
   }
 
@@ -81,6 +81,19 @@ export class HostMounts {
     if (this.#fd === undefined) return;
     this.#readAt = performance.now();
     this.#byDevice = parseMountinfo(readAll(this.#fd));
+  }
+}
+
+/**
+ * Asking for a namespace takes more privilege than reading its mounts; where it is refused, mounts
+ * with the same ids as our own tell that the namespace is ours.
+ */
+function namespaceOf(proc: string, mountinfo: number): number {
+  try {
+    return statSync(`${proc}/ns/mnt`).ino;
+  } catch {
+    const own = readFileSync('/proc/self/mountinfo');
+    return readAll(mountinfo).equals(own) ? statSync('/proc/self/ns/mnt').ino : 0;
   }
 }
 

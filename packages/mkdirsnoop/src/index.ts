@@ -88,6 +88,9 @@ async function* matching(
   }
 }
 
-function* only<Row>(rows: Iterable<Row>, wanted: (row: Row) => boolean): Generator<Row, void, void> {
+function* only<Row>(
+  rows: Iterable<Row>,
+  wanted: (row: Row) => boolean,
+): Generator<Row, void, void> {
   for (const row of rows) if (wanted(row)) yield row;
 }

@@ -52,6 +52,11 @@ static void report(const char *kind, const char *argv, const char *path, unsigne
 {
 	struct stat st = {};
 
+	/* Before 5.15 io_uring knows no mkdirat and refuses the request unread: no mkdir happens.
+	 */
+	if (strncmp(kind, "uring", 5) == 0 && ret == -EINVAL)
+		return;
+
 	if (made && ret == 0 && stat(made, &st))
 		die(made);
 	printf("{\"kind\":\"%s\",\"pid\":%d,\"tid\":%ld,\"uid\":%d,\"mode\":%u,\"ret\":%d,\"ino\":%"

@@ -1,0 +1,107 @@
+// Tools under test, as their users run them: built binaries in processes of their own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const PACKAGES = fileURLToPath(new URL('../../packages/', import.meta.url));
+const KILL_AFTER_MS = 60_000;
+
+/** What a tool had to say when it ended. */
+export interface ToolResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a tool to its own end. */
+export async function runTool(name: string, args: readonly string[]): Promise<ToolResult> {
+  return new RunningTool(name, args).ended;
+}
+
+/**
+ * Starts a tracer and waits until it is attached, which its banner on stderr says.
+ *
+ * @throws ToolFailed if it ends before that
+ */
+export async function startTool(name: string, args: readonly string[]): Promise<RunningTool> {
+  const tool = new RunningTool(name, args);
+  await tool.attached;
+  return tool;
+}
+
+/** A tool ended where it should have run. */
+export class ToolFailed extends Error {
+  readonly result: ToolResult;
+
+  constructor(name: string, result: ToolResult) {
+    super(`${name} ended with ${result.code ?? result.signal}: ${result.stderr.trim()}`);
+    this.result = result;
+  }
+}
+
+export class RunningTool {
+  readonly attached: Promise<void>;
+  readonly ended: Promise<ToolResult>;
+  readonly child: ChildProcess;
+  #stdout = '';
+  #stderr = '';
+
+  constructor(name: string, args: readonly string[]) {
+    const bin = `${PACKAGES}${name}/dist/bin.js`;
+    this.child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const killer = setTimeout(() => this.child.kill('SIGKILL'), KILL_AFTER_MS);
+    this.ended = once(this.child, 'close').then(([code, signal]) => {
+      clearTimeout(killer);
+      return { code, signal, stdout: this.#stdout, stderr: this.#stderr };
+    });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+    });
+    this.attached = new Promise((resolve, reject) => {
+      this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        this.#stderr += text;
+        if (/: tracing/.test(this.#stderr)) resolve();
+      });
+      this.ended.then((result) => reject(new ToolFailed(name, result)), reject);
+    });
+    this.attached.catch(() => {}); // whoever only wants the result does not ask
+  }
+
+  /** Ctrl-C, and what the tool printed until its end. */
+  async stop(): Promise<ToolResult> {
+    this.child.kill('SIGINT');
+    return this.ended;
+  }
+}
+
+/** The events of JSON Lines, without losses and summary. */
+export function rowsOf(text: string): Record<string, unknown>[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const all = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return all.filter(({ type }) => type !== 'lost' && type !== 'summary');
+}
+
+/** Everything counted as lost in JSON Lines. */
+export function lostIn(text: string): number {
+  const lines = text.split('\n').filter((line) => line.startsWith('{"type":"lost"'));
+  return lines.reduce((sum, line) => sum + (JSON.parse(line) as { count: number }).count, 0);
+}
+
+/**
+ * The reason why a kernel refuses a forced hook, or null if it takes it. Only the refusal counts;
+ * any other failure is thrown.
+ */
+export async function lacksHook(name: string, hook: string): Promise<string | null> {
+  const { code, stderr } = await runTool(name, [
+    '--no-drop',
+    '--no-file',
+    '--hook',
+    hook,
+    '--duration',
+    '0.01',
+  ]);
+  if (code === 0) return null;
+  if (code === 3) return `this kernel has no ${hook} for ${name}: ${stderr.trim().split('\n')[0]}`;
+  throw new Error(`${name} --hook ${hook}: exit ${code}: ${stderr}`);
+}
