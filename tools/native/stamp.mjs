@@ -1,21 +1,30 @@
 // Results that are made only when missing or when what they are made from has changed, and that
 // are either whole or absent: each is made in a scratch folder and moved into place at the end.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { ROOT } from '../setup/paths.mjs';
 
 const STAMP = '.stamp';
 
 /**
- * Key of a result: changes when a text or the content of a file changes.
+ * Key of a result: changes when a text or the content of a file changes, not when the workspace moves.
  * @param {readonly string[]} texts
  * @param {readonly string[]} [files]
  */
 export function keyOf(texts, files = []) {
   const hash = createHash('sha256');
   for (const text of texts) hash.update(`${text.length}:${text}`);
-  for (const file of [...files].sort()) hash.update(`${file}\0`).update(readFileSync(file));
+  for (const file of [...files].sort())
+    hash.update(`${relative(ROOT, file)}\0`).update(readFileSync(file));
   return hash.digest('hex');
 }
 
