@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 // *.kernel.test.ts need root and load programs into the running kernel: they go one at a time,
 // after the others, since two of them at once would see each other's workload.
 const here = ['packages/*/test', 'tools/**/test'];
+const templates = ['**/node_modules/**', 'tools/new-tool/template/**'];
 const kernel = here.map((folder) => `${folder}/**/*.kernel.test.ts`);
 
 export default defineConfig({
@@ -13,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: here.map((folder) => `${folder}/**/*.test.ts`),
-          exclude: [...kernel, '**/node_modules/**'],
+          exclude: [...kernel, ...templates],
           testTimeout: 30_000,
           maxWorkers: 2,
         },
@@ -22,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'kernel',
           include: kernel,
-          exclude: ['**/node_modules/**'],
+          exclude: templates,
           pool: 'forks',
           maxWorkers: 1,
           testTimeout: 120_000,

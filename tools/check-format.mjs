@@ -7,12 +7,15 @@ import { fileURLToPath } from 'node:url';
 import { repositoryFiles } from './checks/report.mjs';
 import { ROOT, toolEnv } from './setup/paths.mjs';
 
+// The template of new tools holds placeholders; what is made of it is formatted when it is made.
+const isC = (path) => /\.(c|h|cc|hh)$/.test(path) && !path.startsWith('tools/new-tool/template/');
+
 /**
  * @param {{ write?: boolean }} [options] `write`: correct the files
  * @returns {boolean} whether all is well; what is not has been printed
  */
 export function checkFormat({ write = false } = {}) {
-  const sources = repositoryFiles().filter((path) => /\.(c|h|cc|hh)$/.test(path));
+  const sources = repositoryFiles().filter(isC);
   const c = write ? ['-i'] : ['--dry-run', '-Werror'];
   return [
     run('biome', ['check', '--error-on-warnings', ...(write ? ['--write'] : []), '.']),

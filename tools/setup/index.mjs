@@ -15,14 +15,21 @@ import * as workspace from './workspace.mjs';
  *
  * @param {object} [options]
  * @param {readonly string[]} [options.lists] system packages wanted: tools/setup/packages-*.txt
+ * @param {boolean} [options.build] whether to build, or only to install; default true
  * @param {boolean} [options.fixtures] the BPF programs of tests are wanted too; default false
  * @param {(text: string) => void} [options.write] receives the progress; default stderr
  * @throws {SetupError} with what to do
  */
-export async function setup({ lists = ['build'], fixtures = false, write = toStderr } = {}) {
+export async function setup({
+  lists = ['build'],
+  build = true,
+  fixtures = false,
+  write = toStderr,
+} = {}) {
   checkPlatform();
-  const { pnpm, dependencies, native, bpf, build } = workspace;
-  const steps = [systemPackages(lists), pnpm, dependencies, native, bpf({ fixtures }), build];
+  const { pnpm, dependencies, native, bpf, packages } = workspace;
+  const steps = [systemPackages(lists), pnpm, dependencies];
+  if (build) steps.push(native, bpf({ fixtures }), packages);
   if (!(await anyDue(steps))) return;
   checkWritable();
   await withLock(

@@ -155,7 +155,7 @@ function buildKey() {
 }
 
 /** The TypeScript packages. */
-export const build = {
+export const packages = {
   name: () => 'build the packages',
   due: () => stampOf('build') !== buildKey(),
   async run() {

@@ -1,0 +1,36 @@
+import type { Cursor } from '@imagesnoop/loader';
+import { type Field, fields, type Owner, ownerFields } from '@imagesnoop/output';
+import type { __Name__Readers } from './event.js';
+
+export interface ColumnOptions {
+  /** `-U` */
+  readonly showUid?: boolean;
+}
+
+/** What is known of a call, in the order of JSON and columns. */
+export function __cName__Fields(
+  read: __Name__Readers,
+  owner: Owner<Cursor>,
+  options: ColumnOptions = {},
+): readonly Field<Cursor>[] {
+  const { first, last } = ownerFields(owner, options);
+  return [
+    fields.constant('type', 'chdir', { description: 'Kind of event' }),
+    ...first,
+    fields.int('ret', read.ret, { description: 'What the call returned: 0 or a negative errno' }),
+    fields.errno('error', read.ret, {
+      description: 'Name of that errno, null when the call succeeded',
+      column: { width: 8 },
+    }),
+    fields.uint('latency_us', (row) => Math.round(read.latencyNs(row) / 1000), {
+      description: 'From the start of the call to its end',
+      unit: 'µs',
+      column: { header: 'LAT(us)', show: 'wide' },
+    }),
+    fields.text('path', read.path, {
+      description: 'The path as the caller gave it, 255 bytes at most',
+      column: { width: 24 },
+    }),
+    ...last,
+  ];
+}

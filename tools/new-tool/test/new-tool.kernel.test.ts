@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lacksBtf, lacksRoot, requireKernel } from '../../testing/kernel.js';
+import { WorkspaceCopy } from './workspace.js';
+
+const NAME = 'probe-tool';
+
+describe.runIf(lacksRoot() === null)('a new tool, in a copy of the workspace', () => {
+  let copy: WorkspaceCopy;
+  beforeAll(() => {
+    copy = new WorkspaceCopy();
+    copy.run('node', 'tools/new-tool.mjs', NAME);
+  });
+  afterAll(() => copy?.remove());
+
+  test('keeps the import directions, the types and the format', () => {
+    copy.run('node', 'tools/check.mjs', 'imports', 'types');
+    copy.run('biome', 'check', '--error-on-warnings', '--vcs-enabled=false', `packages/${NAME}`);
+  });
+
+  test('is built and started by npm start', () => {
+    expect(copy.run('npm', 'start', '--', NAME, '--help')).toMatch(/^probe-tool: Shows every/);
+  });
+
+  test('traces what its own tests do', (context) => {
+    requireKernel(context, lacksRoot() ?? lacksBtf());
+    const out = copy.run('vitest', 'run', '--reporter=json', `packages/${NAME}`);
+    const { numPassedTests, numTotalTests } = JSON.parse(out);
+    expect({ numPassedTests, numTotalTests }).toEqual({ numPassedTests: 2, numTotalTests: 2 });
+  });
+});
