@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { realpathSync } from 'node:fs';
 // Builds bpf-core's native addon from nothing:
 //
 //   node tools/native/build.mjs [--arch x64|arm64] [--only headers|libraries|addon]
@@ -7,7 +8,6 @@
 // addon into packages/bpf-core/prebuilds/linux-<arch>.node. A step is skipped when its result is
 // there and what it is made from has not changed. Also usable as a module: `buildNative()`.
 import { parseArgs } from 'node:util';
-import { realpathSync } from 'node:fs';
 import { addonIsFresh, ensureAddon } from './addon.mjs';
 import { ensureHeaders, ensureLibraries } from './libraries.mjs';
 import { ensureRoot, ensureSource } from './sources.mjs';

@@ -2,8 +2,8 @@
 // and cannot go into a shared object.
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ensure, keyOf } from './stamp.mjs';
 import { rootKey, sourceFolder, sourceKey } from './sources.mjs';
+import { ensure, keyOf } from './stamp.mjs';
 import { cache, compileAll, LIBRARY_FLAGS, llvm, targetFlags } from './toolchain.mjs';
 
 const tree = (name) => join(sourceFolder(name), 'tree');

@@ -5,8 +5,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openArchive, unpack } from '../apt.mjs';
-import { BuildError, cache, TARGETS } from './toolchain.mjs';
 import { ensure, keyOf } from './stamp.mjs';
+import { BuildError, cache, TARGETS } from './toolchain.mjs';
 
 const run = promisify(execFile);
 

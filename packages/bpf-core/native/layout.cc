@@ -25,7 +25,9 @@ void DescribeEnum(Napi::Object out, const btf *types, const btf_type *type)
 		} else {
 			const struct btf_enum *each = btf_enum(type) + i;
 			name = each->name_off;
-			value = isSigned ? each->val : static_cast<uint32_t>(each->val);
+			value = each->val;
+			if (!isSigned)
+				value = static_cast<uint32_t>(each->val);
 		}
 		entry.Set("name", btf__name_by_offset(types, name));
 		if (std::abs(static_cast<double>(value)) < 9007199254740992.0 &&

@@ -163,10 +163,12 @@ Napi::Value Program::TestRun(const Napi::CallbackInfo &info)
 	}
 	if (!context.IsUndefined()) {
 		Bytes bytes = BytesArgument(context, "ctx");
-		options.ctx_in = bytes.data;
+		contextOut.assign(bytes.data, bytes.data + bytes.length);
+		options.ctx_in = contextOut.data();
 		options.ctx_size_in = static_cast<uint32_t>(bytes.length);
-		if (bpf_program__type(program) != BPF_PROG_TYPE_RAW_TRACEPOINT) {
-			contextOut.resize(bytes.length);
+		// These types take no second buffer; syscall programs write into the first.
+		bpf_prog_type type = bpf_program__type(program);
+		if (type != BPF_PROG_TYPE_RAW_TRACEPOINT && type != BPF_PROG_TYPE_SYSCALL) {
 			options.ctx_out = contextOut.data();
 			options.ctx_size_out = options.ctx_size_in;
 		}

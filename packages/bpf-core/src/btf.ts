@@ -39,4 +39,8 @@ export class Btf {
   close(): void {
     this.#native.close();
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }

@@ -21,9 +21,9 @@ export class BpfError extends Error {
   /** Stable, e.g. `BPF_LOAD_REJECTED`. */
   readonly code: string;
   readonly hint: string;
-  readonly errno?: number;
-  readonly log?: string;
-  readonly program?: string;
+  declare readonly errno?: number;
+  declare readonly log?: string;
+  declare readonly program?: string;
 
   constructor(code: string, message: string, details: BpfErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -41,6 +41,7 @@ const ENOTSUPP = 524;
 /** Name of an errno, e.g. 1 is `EPERM`. */
 export function errnoName(errno: number): string {
   if (errno === ENOTSUPP) return 'ENOTSUPP';
+  if (errno === constants.errno.EOPNOTSUPP) return 'EOPNOTSUPP';
   const found = Object.entries(constants.errno).find(([, value]) => value === errno);
   return found?.[0] ?? `errno ${errno}`;
 }

@@ -52,4 +52,8 @@ export class Link {
   close(): void {
     this.#native.close();
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }

@@ -194,6 +194,10 @@ export class BpfMap {
     this.#native.close();
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   #key(key: Uint8Array | number): Uint8Array {
     return typeof key === 'number' ? integerBytes(key, this.keySize, 'key') : key;
   }

@@ -110,6 +110,10 @@ export class BpfObject {
   close(): void {
     this.#native.close();
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }
 
 function find<T extends { name: string }>(

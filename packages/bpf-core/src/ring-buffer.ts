@@ -70,4 +70,8 @@ export class RingBuffer {
   close(): void {
     this.#native.close();
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }
