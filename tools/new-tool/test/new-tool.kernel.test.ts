@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lacksBtf, lacksRoot, requireKernel } from '../../testing/kernel.js';
 import { WorkspaceCopy } from './workspace.js';
@@ -13,7 +15,10 @@ describe.runIf(lacksRoot() === null)('a new tool, in a copy of the workspace', (
   afterAll(() => copy?.remove());
 
   test('keeps the import directions, the types and the format', () => {
-    copy.run('node', 'tools/check.mjs', 'imports', 'types');
+    copy.run('node', 'tools/check.mjs', 'imports');
+    const config = { extends: './tsconfig.json', include: [`packages/${NAME}/test`] };
+    writeFileSync(join(copy.path, 'tsconfig.probe.json'), JSON.stringify(config));
+    copy.run('tsc', '-p', 'tsconfig.probe.json');
     copy.run('biome', 'check', '--error-on-warnings', '--vcs-enabled=false', `packages/${NAME}`);
   });
 

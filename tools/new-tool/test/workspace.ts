@@ -1,5 +1,5 @@
 // A copy of the workspace to change at will: its sources, and what is already built of them.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -40,12 +40,13 @@ export class WorkspaceCopy {
    */
   run(command: string, ...args: readonly string[]): string {
     const env = { ...toolEnv(), PATH: `${this.path}/node_modules/.bin:${toolEnv().PATH}` };
-    try {
-      return execFileSync(command, args, { cwd: this.path, env, encoding: 'utf8', stdio: 'pipe' });
-    } catch (error) {
-      const { stdout, stderr } = error as { stdout: string; stderr: string };
-      throw new Error(`${command} ${args.join(' ')}\n${stdout}\n${stderr}`, { cause: error });
-    }
+    const { status, stdout, stderr } = spawnSync(command, args, {
+      cwd: this.path,
+      env,
+      encoding: 'utf8',
+    });
+    if (status === 0) return stdout;
+    throw new Error(`${command} ${args.join(' ')} ended with ${status}\n${stdout}\n${stderr}`);
   }
 
   remove(): void {
