@@ -61,6 +61,7 @@ export async function openMkdirs({
   const session = await openSession({ object, hooks, trigger }, containers, { ...options, rodata });
   const read = mkdirReaders(session.tracer.layout('mkdir_event'), mounts);
   const { owner } = read;
+  const wanted = await pathFilter(path, read.paths);
   const whose = (row: Cursor) =>
     containers.json(owner.mntns(row), owner.cgroupId(row), owner.pid(row));
   const fields = mkdirFields(
@@ -70,7 +71,7 @@ export async function openMkdirs({
   );
   return {
     fields,
-    batches: (signal) => matching(session.tracer.batches(signal), pathFilter(path, read.paths)),
+    batches: (signal) => matching(session.tracer.batches(signal), wanted),
     notes: () => session.notes(),
     close() {
       session.close();

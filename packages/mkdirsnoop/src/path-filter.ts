@@ -1,5 +1,4 @@
 import type { Cursor } from '@imagesnoop/loader';
-import picomatch from 'picomatch';
 import type { ByteRun, EventPaths } from './paths.js';
 
 /**
@@ -9,11 +8,12 @@ import type { ByteRun, EventPaths } from './paths.js';
  *
  * @returns undefined without a glob
  */
-export function pathFilter(
+export async function pathFilter(
   glob: string | undefined,
   paths: Pick<EventPaths, 'path' | 'hostPath'>,
-): ((at: Cursor) => boolean) | undefined {
+): Promise<((at: Cursor) => boolean) | undefined> {
   if (glob === undefined) return undefined;
+  const { default: picomatch } = await import('picomatch');
   const matches = picomatch(glob, { dot: true });
   const fits = ({ u8, start, end }: ByteRun): boolean =>
     start >= 0 && matches(Buffer.from(u8.buffer, u8.byteOffset + start, end - start).toString());
