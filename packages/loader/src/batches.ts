@@ -32,76 +32,94 @@ const NO_ROWS: Iterable<never> = [];
  * The records of some ring buffers, a batch at a time. While the consumer is busy with a batch the
  * ring buffers are left alone: what does not fit into them any more is counted by the kernel, and
  * nothing queues here.
- *
- * When `signal` aborts, the programs are detached first, then the ring buffers are emptied and the
- * losses read once more; so the last batch completes the count.
  */
-export async function* batchesOf(
-  { maps, shapes, losses, detach }: StreamParts,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Batch<Cursor>, void, void> {
-  let waiting: { bytes: Uint8Array; length: number } | undefined;
-  let lossesDue = false;
-  let wake: () => void = () => {};
-  const rows = new Rows(shapes);
-  const ring = new RingBuffer(
-    maps,
-    (bytes, length) => {
-      waiting = { bytes, length };
-      wake();
+export class BatchReader {
+  readonly #losses: LossCounter;
+  readonly #detach: () => void;
+  readonly #rows: Rows;
+  readonly #ring: RingBuffer | undefined;
+  #waiting: { bytes: Uint8Array; length: number } | undefined;
+  #wake: () => void = () => {};
+  #rest: NodeJS.Timeout | undefined;
+
+  /** Maps the ring buffers at once, since that takes privileges that may be given up later. */
+  constructor({ maps, shapes, losses, detach }: StreamParts) {
+    this.#losses = losses;
+    this.#detach = detach;
+    this.#rows = new Rows(shapes);
+    if (maps.length === 0) return;
+    const onBatch = (bytes: Uint8Array, length: number): boolean => {
+      this.#waiting = { bytes, length };
+      this.#wake();
       return false;
-    },
-    { batchBytes: BATCH_BYTES },
-  );
-  const take = (): Batch<Cursor> => {
-    const batch = waiting;
-    waiting = undefined;
-    return {
-      rows: batch === undefined ? NO_ROWS : rows.reset(batch.bytes, batch.length),
-      lost: losses.take(),
     };
-  };
-  let rest: NodeJS.Timeout | undefined;
-  const goOn = (length: number): void => {
-    if (length * 2 > BATCH_BYTES) ring.resume();
-    else rest = setTimeout(() => ring.resume(), COALESCE_MS);
-  };
-  const onAbort = (): void => wake();
-  signal?.addEventListener('abort', onAbort, { once: true });
-  const ticker = setInterval(() => {
-    lossesDue = true;
-    wake();
-  }, LOSS_INTERVAL_MS);
-  try {
-    ring.start();
-    while (signal?.aborted !== true) {
-      if (lossesDue) {
+    this.#ring = new RingBuffer(maps, onBatch, { batchBytes: BATCH_BYTES });
+  }
+
+  /**
+   * When `signal` aborts, the programs are detached first, then the ring buffers are emptied and
+   * the losses read once more; so the last batch completes the count.
+   */
+  async *batches(signal: AbortSignal | undefined): AsyncGenerator<Batch<Cursor>, void, void> {
+    let lossesDue = false;
+    const onAbort = (): void => this.#wake();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const ticker = setInterval(() => {
+      lossesDue = true;
+      this.#wake();
+    }, LOSS_INTERVAL_MS);
+    try {
+      this.#ring?.start();
+      while (signal?.aborted !== true) {
+        if (lossesDue) this.#losses.read();
         lossesDue = false;
-        losses.read();
+        const length = this.#waiting?.length;
+        const batch = this.#take();
+        if (length !== undefined || batch.lost.length > 0) {
+          yield batch;
+          if (length !== undefined) this.#goOn(length);
+          continue;
+        }
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
       }
-      const length = waiting?.length;
-      const batch = take();
-      if (length !== undefined || batch.lost.length > 0) {
-        yield batch;
-        if (length !== undefined) goOn(length);
-        continue;
-      }
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+      yield* this.#remainder();
+    } finally {
+      clearInterval(ticker);
+      signal?.removeEventListener('abort', onAbort);
+      this.close();
+      this.#detach();
     }
-    clearTimeout(rest);
-    if (waiting !== undefined) yield take();
-    detach();
-    while (ring.consume() > 0) if (waiting !== undefined) yield take();
-    losses.read();
-    const last = take();
+  }
+
+  /** Idempotent. */
+  close(): void {
+    clearTimeout(this.#rest);
+    this.#ring?.close();
+  }
+
+  *#remainder(): Generator<Batch<Cursor>, void, void> {
+    clearTimeout(this.#rest);
+    if (this.#waiting !== undefined) yield this.#take();
+    this.#detach();
+    while (this.#ring !== undefined && this.#ring.consume() > 0) yield this.#take();
+    this.#losses.read();
+    const last = this.#take();
     if (last.lost.length > 0) yield last;
-  } finally {
-    clearInterval(ticker);
-    clearTimeout(rest);
-    signal?.removeEventListener('abort', onAbort);
-    ring.close();
-    detach();
+  }
+
+  #take(): Batch<Cursor> {
+    const batch = this.#waiting;
+    this.#waiting = undefined;
+    return {
+      rows: batch === undefined ? NO_ROWS : this.#rows.reset(batch.bytes, batch.length),
+      lost: this.#losses.take(),
+    };
+  }
+
+  #goOn(length: number): void {
+    if (length * 2 > BATCH_BYTES) this.#ring?.resume();
+    else this.#rest = setTimeout(() => this.#ring?.resume(), COALESCE_MS);
   }
 }

@@ -1,5 +1,5 @@
 import type { BpfMap, BpfObject, Link } from '@imagesnoop/bpf-core';
-import { type Batch, batchesOf } from './batches.js';
+import { type Batch, BatchReader } from './batches.js';
 import { DecodeError, LoaderError } from './errors.js';
 import { LiveSet } from './filters.js';
 import { Layout } from './layout.js';
@@ -30,6 +30,7 @@ export class Tracer {
   readonly #object: BpfObject;
   readonly #losses: LossCounter;
   readonly #shapes: RecordShapes;
+  readonly #reader: BatchReader;
   #links: Link[];
   #containers: { mntns: LiveSet; cgroups: LiveSet } | undefined;
   #state: 'open' | 'reading' | 'closed' = 'open';
@@ -45,6 +46,12 @@ export class Tracer {
     this.#shapes = new RecordShapes(header && new Layout(header), () =>
       this.#losses.countUndecoded(),
     );
+    this.#reader = new BatchReader({
+      maps: object.maps.filter(({ type }) => type === RING_BUFFER),
+      shapes: this.#shapes,
+      losses: this.#losses,
+      detach: () => this.detach(),
+    });
   }
 
   /**
@@ -95,14 +102,7 @@ export class Tracer {
     if (this.#state === 'reading')
       throw new LoaderError('TRACER_BUSY', 'batches: this tracer is being read already');
     this.#state = 'reading';
-    const maps = this.#object.maps.filter(({ type }) => type === RING_BUFFER);
-    const parts = {
-      maps,
-      shapes: this.#shapes,
-      losses: this.#losses,
-      detach: () => this.detach(),
-    };
-    return batchesOf(parts, signal);
+    return this.#reader.batches(signal);
   }
 
   /**
@@ -146,6 +146,7 @@ export class Tracer {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.detach();
+    this.#reader.close();
     this.#object.close();
   }
 }

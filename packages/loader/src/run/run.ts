@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { BpfMap, BpfObject } from '@imagesnoop/bpf-core';
-import { batchesOf } from '../batches.js';
+import { BatchReader } from '../batches.js';
 import { LoaderError } from '../errors.js';
 import { LossCounter } from '../losses.js';
 import { plain } from '../plain.js';
@@ -58,6 +58,8 @@ async function follow(
   const rings = ringBuffers(object);
   const losses = LossCounter.of(object);
   const maps = new MapPrinter(object);
+  const { detach } = attached;
+  const reader = new BatchReader({ maps: rings, losses, detach, shapes: anyShape });
   if (settings.drop) {
     const note = dropPrivileges({}, () => losses.read());
     if (settings.verbose) say(note);
@@ -76,16 +78,7 @@ async function follow(
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   process.stdout.once('error', stop);
   try {
-    if (rings.length > 0) {
-      const parts = { maps: rings, losses, detach: attached.detach, shapes: anyShape };
-      await printRecords(batchesOf(parts, end.signal), rings, guesses);
-    } else {
-      await new Promise<void>((resolve) => {
-        if (timers.length === 0) timers.push(setInterval(() => {}, 2 ** 30));
-        end.signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      attached.detach();
-    }
+    await printRecords(reader.batches(end.signal), rings, guesses);
     if (settings.maps) maps.print(write);
   } finally {
     for (const timer of timers) clearInterval(timer);
@@ -100,7 +93,7 @@ const ringBuffers = (object: BpfObject): BpfMap[] =>
 const anyShape = new RecordShapes(undefined, () => {});
 
 async function printRecords(
-  batches: ReturnType<typeof batchesOf>,
+  batches: ReturnType<BatchReader['batches']>,
   maps: readonly BpfMap[],
   guesses: readonly Guess[],
 ): Promise<void> {
