@@ -1,0 +1,124 @@
+import { mkdtempSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { lacksBtf, lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
+import { type Filters, openTracer, type Tracer } from '../src/index.js';
+import { caller, ended, planOf, seenDuring, WORKING } from './calls.js';
+
+const CALLS = 53;
+
+let tracer: Tracer | undefined;
+
+async function trace(filters: Filters): Promise<Tracer> {
+  tracer = await openTracer(planOf(...WORKING), { filters });
+  return tracer;
+}
+
+beforeEach((context) => requireKernel(context, lacksRoot() ?? lacksBtf()));
+
+afterEach(() => {
+  tracer?.close();
+  tracer = undefined;
+});
+
+/** Two callers that differ in uid; which of them were seen. */
+async function seenOf(filters: Filters): Promise<string[]> {
+  const traced = await trace(filters);
+  const names = new Map<number, string>();
+  const seen = await seenDuring(traced, async () => {
+    const root = caller(CALLS);
+    const other = caller(CALLS, { uid: 12345 });
+    names.set(root.pid as number, 'root');
+    names.set(other.pid as number, 'other');
+    await Promise.all([ended(root), ended(other)]);
+  });
+  expect(seen.lost.size).toBe(0);
+  for (const count of seen.byPid.values()) expect(count).toBe(CALLS);
+  return [...seen.byPid.keys()].map((pid) => names.get(pid) ?? `pid ${pid}`).sort();
+}
+
+describe('by uid', () => {
+  test('include and exclude', async () => {
+    const values = new Set([12345]);
+    expect(await seenOf({ uids: { mode: 'include', values } })).toEqual(['other']);
+    tracer?.close();
+    expect(await seenOf({ uids: { mode: 'exclude', values } })).toEqual(['root']);
+    tracer?.close();
+    expect(await seenOf({})).toEqual(['other', 'root']);
+  });
+
+  test('an empty set includes nothing and excludes nothing', async () => {
+    expect(await seenOf({ uids: { mode: 'include', values: new Set() } })).toEqual([]);
+    tracer?.close();
+    expect(await seenOf({ uids: { mode: 'exclude', values: new Set() } })).toHaveLength(2);
+  });
+});
+
+test('by pid, among many', async () => {
+  const early = caller(0);
+  await ended(early);
+  const values = new Set(Array.from({ length: 5000 }, (_, index) => 1_000_000 + index));
+  const none = await trace({ pids: { mode: 'include', values } });
+  const seen = await seenDuring(none, () => ended(caller(CALLS)));
+  expect(seen.byPid.size).toBe(0);
+});
+
+test('by name, of which the kernel keeps 15 bytes', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nice-'));
+  try {
+    const name = 'a-very-long-name-of-a-program';
+    symlinkSync(process.execPath, join(folder, name));
+    const traced = await trace({ comms: { mode: 'include', values: new Set([name]) } });
+    const seen = await seenDuring(traced, async () => {
+      await Promise.all([
+        ended(caller(CALLS)),
+        ended(caller(CALLS, { argv0: join(folder, name) })),
+      ]);
+    });
+    expect(new Set(seen.rows.map(({ comm }) => comm))).toEqual(new Set(['a-very-long-nam']));
+    expect([...seen.byPid.values()]).toEqual([CALLS]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('by container: none at first, then what the set says at the moment', async () => {
+  const ours = BigInt(/\d+/.exec(readlinkSync('/proc/self/ns/mnt'))?.[0] as string);
+  const traced = await trace({ containers: 'include' });
+  const pids: number[] = [];
+  const call = async (): Promise<void> => {
+    const child = caller(CALLS);
+    pids.push(child.pid as number);
+    await ended(child);
+  };
+  const seen = await seenDuring(traced, async () => {
+    await call();
+    traced.setContainers({ mntns: [ours], cgroups: [] });
+    await call();
+    traced.setContainers({ mntns: [1n], cgroups: [2n, 2n ** 64n - 1n] });
+    await call();
+    traced.setContainers({ mntns: [Number(ours), 1n], cgroups: [] });
+    await call();
+  });
+  expect([...seen.byPid.keys()]).toEqual([pids[1], pids[3]]);
+});
+
+describe('mistakes', () => {
+  test('a filter that the program does not know', async () => {
+    const ports = { mode: 'include', values: new Set([80]) } as const;
+    await expect(trace({ ports })).rejects.toMatchObject({ code: 'FILTER_UNKNOWN', exitCode: 2 });
+  });
+
+  test('a number out of range', async () => {
+    const pids = { mode: 'include', values: new Set([2 ** 32]) } as const;
+    await expect(trace({ pids })).rejects.toMatchObject({ code: 'FILTER_RANGE' });
+  });
+
+  test('a pinned map that is not there', async () => {
+    await expect(trace({ mntnsMap: '/sys/fs/bpf/no-such-map' })).rejects.toMatchObject({
+      code: 'FILTER_MAP_MISSING',
+      message: '--mntnsmap: no pinned map at /sys/fs/bpf/no-such-map',
+    });
+  });
+});
