@@ -139,6 +139,6 @@ describe('maps', () => {
     using own = BpfObject.open(OBJECT);
     own.map('table').maxEntries = 7;
     expect(own.map('table').maxEntries).toBe(7);
-    expect(outcome(() => object.map('table').maxEntries = 7)).toBe('BPF_ALREADY_LOADED');
+    expect(outcome(() => (object.map('table').maxEntries = 7))).toBe('BPF_ALREADY_LOADED');
   });
 });

@@ -66,7 +66,9 @@ test('names that are not there are told with those that are', () => {
   using object = open();
   expect(outcome(() => object.program('nope'))).toBe('BPF_NO_SUCH_PROGRAM');
   expect(outcome(() => object.map('nope'))).toBe('BPF_NO_SUCH_MAP');
-  expect(() => object.map('nope')).toThrow(expect.objectContaining({ hint: expect.stringMatching(/table/) }));
+  expect(() => object.map('nope')).toThrow(
+    expect.objectContaining({ hint: expect.stringMatching(/table/) }),
+  );
 });
 
 describe('layouts', () => {
