@@ -1,12 +1,12 @@
 import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 
 /** How often a directory is read where the kernel gives us no watch (limits reached). */
 const POLL_MS = 1000;
 
 /** What to call when entries of the directory come and go. */
 export interface DirectoryListener {
-  appeared(name: string): void;
+  appeared(name: string): unknown;
   vanished?(name: string): void;
 }
 
@@ -18,21 +18,19 @@ export interface DirectoryListener {
 export class DirectoryWatch {
   readonly #path: string;
   readonly #listener: DirectoryListener;
+  readonly #only: readonly string[] | undefined;
   readonly #known = new Map<string, number>();
   #watcher: FSWatcher | undefined;
   #poll: NodeJS.Timeout | undefined;
   #parent: DirectoryWatch | undefined;
   #closed = false;
 
-  constructor(path: string, listener: DirectoryListener) {
+  /** @param only the names to follow; without it, all */
+  constructor(path: string, listener: DirectoryListener, only?: readonly string[]) {
     this.#path = path;
     this.#listener = listener;
+    this.#only = only;
     this.#open();
-  }
-
-  /** Names present now. */
-  get names(): Iterable<string> {
-    return this.#known.keys();
   }
 
   close(): void {
@@ -42,6 +40,8 @@ export class DirectoryWatch {
   }
 
   #open(): void {
+    // Asked first, because an exception costs more than all the rest of this.
+    if (!this.#exists()) return this.#awaitCreation();
     try {
       this.#watcher = watch(this.#path, { persistent: false }, (_, name) =>
         name === null ? this.#read() : this.#look(name),
@@ -57,30 +57,28 @@ export class DirectoryWatch {
 
   #read(): void {
     if (this.#closed) return;
-    let names: string[];
+    let names: readonly string[];
     try {
-      names = readdirSync(this.#path);
+      names = this.#only ?? readdirSync(this.#path);
     } catch {
       return this.#lost();
     }
-    for (const name of this.#known.keys()) {
-      if (!names.includes(name)) this.#forget(name);
-    }
-    for (const name of names) this.#look(name);
+    for (const name of new Set([...this.#known.keys(), ...names])) this.#look(name);
   }
 
   #look(name: string): void {
     if (this.#closed) return;
-    const inode = this.#inode(name);
+    const followed = this.#only?.includes(name) ?? true;
+    const inode = followed ? this.#inode(name) : undefined;
     const known = this.#known.get(name);
-    if (inode === undefined) {
-      // The end of the directory itself comes under its own name.
-      if (known === undefined) return this.#exists() ? undefined : this.#lost();
-      return this.#forget(name);
+    if (inode === known) {
+      // The end of the directory itself is told under its own name.
+      if (inode === undefined && !this.#exists()) this.#lost();
+      return;
     }
-    if (inode === known) return;
     // The same name with another inode was replaced between two looks.
     if (known !== undefined) this.#forget(name);
+    if (inode === undefined) return;
     this.#known.set(name, inode);
     this.#listener.appeared(name);
   }
@@ -91,7 +89,7 @@ export class DirectoryWatch {
 
   #inode(name: string): number | undefined {
     try {
-      return statSync(join(this.#path, name)).ino;
+      return statSync(`${this.#path}/${name}`, { throwIfNoEntry: false })?.ino;
     } catch {
       return undefined;
     }
@@ -118,11 +116,10 @@ export class DirectoryWatch {
     const parent = dirname(this.#path);
     if (this.#parent !== undefined || parent === this.#path) return;
     const name = basename(this.#path);
-    this.#parent = new DirectoryWatch(parent, {
-      appeared: (appeared) => {
-        if (appeared !== name || this.#watcher !== undefined) return;
-        this.#open();
-      },
-    });
+    this.#parent = new DirectoryWatch(
+      parent,
+      { appeared: () => this.#watcher === undefined && this.#open() },
+      [name],
+    );
   }
 }

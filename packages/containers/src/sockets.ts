@@ -52,12 +52,12 @@ export class Sockets implements Source {
     for (const [folder, links] of byFolder(this.#links)) {
       const named = (name: string): Link[] =>
         links.filter((link) => basename(link.socket.path) === name);
-      this.#watches.push(
-        new DirectoryWatch(folder, {
-          appeared: (name) => named(name).forEach((link) => void link.open()),
-          vanished: (name) => named(name).forEach((link) => void link.wait()),
-        }),
-      );
+      const listener = {
+        appeared: (name: string) => named(name).forEach((link) => void link.open()),
+        vanished: (name: string) => named(name).forEach((link) => void link.wait()),
+      };
+      const names = links.map((link) => basename(link.socket.path));
+      this.#watches.push(new DirectoryWatch(folder, listener, names));
     }
     this.ready = Promise.all(this.#links.map((link) => link.listed)).then(() => undefined);
   }

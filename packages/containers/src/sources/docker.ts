@@ -72,7 +72,7 @@ class Docker {
     switch (Action) {
       case 'start':
       case 'restart':
-        void this.#attach(entry).catch(() => {}); // gone again
+        void this.#attach(entry);
         break;
       case 'die':
       case 'died':
@@ -104,8 +104,10 @@ class Docker {
     await this.#context.attacher.attach(entry, { pid, confirm });
   }
 
+  /** Of a container that runs; undefined for others, also for one that is gone meanwhile. */
   async #pid({ info }: Entry): Promise<number | undefined> {
-    const { State } = object(await this.#http.get(`/containers/${info.id}/json`));
+    const path = `/containers/${encodeURIComponent(info.id)}/json`;
+    const { State } = object(await this.#http.get(path).catch(() => undefined));
     const { Running, Pid } = object(State);
     return Running === true ? count(Pid) : undefined;
   }

@@ -5,6 +5,7 @@ import { imageArchive } from './image.js';
 import {
   BUSYBOX,
   IDLE,
+  removeCgroups,
   removeTree,
   run,
   type StartOptions,
@@ -134,6 +135,7 @@ ${plugins('.containerd.runtimes.runc.options')}
       }
       await daemon.stop();
       await rm(`/run/containerd/runc/${namespace}`, { recursive: true, force: true });
+      for (const name of [namespace, 'k8s.io']) await removeCgroups(name);
       await removeTree(dir);
     },
   };

@@ -6,6 +6,7 @@ import { rootfsTar } from './image.js';
 import {
   BUSYBOX,
   IDLE,
+  removeCgroups,
   removeTree,
   type StartOptions,
   startDaemon,
@@ -88,6 +89,7 @@ export async function startDockerd(): Promise<TestDockerd> {
       const all = (await api('GET', '/containers/json?all=1')) as { Id: string }[];
       for (const { Id } of all) await remove(Id);
       await daemon.stop();
+      await removeCgroups('docker');
       await removeTree(dir);
     },
   };

@@ -79,6 +79,7 @@ export async function startPodman(): Promise<TestPodman> {
         service.kill('SIGKILL');
         await closed;
       }
+      for (const name of ['libpod_parent/conmon', 'libpod_parent']) await removeCgroups(name);
       await removeTree(dir);
     },
   };

@@ -1,7 +1,7 @@
 /** Programs and daemons that a test starts, and their end. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -70,6 +70,15 @@ export async function removeTree(dir: string): Promise<void> {
     .filter((path) => path.startsWith(`${dir}/`));
   for (const path of mounts.reverse()) await run('umount', ['-l', path]).catch(() => {});
   await rm(dir, { recursive: true, force: true });
+}
+
+/** Removes the cgroups of a name at the top of every hierarchy, as far as they are empty. */
+export async function removeCgroups(name: string): Promise<void> {
+  const mounts = (await readFile('/proc/self/mounts', 'utf8'))
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter(([, , type]) => type === 'cgroup' || type === 'cgroup2');
+  for (const [, mount = ''] of mounts) await rmdir(join(mount, name)).catch(() => {});
 }
 
 /** A container that runs, or has been created. */
