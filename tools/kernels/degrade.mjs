@@ -24,6 +24,7 @@ A machine that lacks something:
  * @property {string[]} setup shell lines run as root before the command
  * @property {string[]} prefix words before the command
  * @property {string} append kernel parameters
+ * @property {string[]} lacks the same in words, for the tests inside
  */
 
 /**
@@ -49,7 +50,15 @@ export function degradation(values, usage) {
     }
     append = `lockdown=${values.lockdown}`;
   }
-  return { setup, append, prefix: capabilities(values.caps, setup, usage) };
+  const prefix = capabilities(values.caps, setup, usage);
+  return { setup, append, prefix, lacks: lacksOf(values) };
+}
+
+/** What was taken, in words: `btf`, `ftrace`, `jit`, `lockdown=MODE`, `paranoid=N`, `caps=LIST`. */
+function lacksOf(values) {
+  const gone = ['btf', 'ftrace', 'jit'].filter((name) => values[`no-${name}`]);
+  const set = ['lockdown', 'paranoid', 'caps'].filter((name) => values[name] !== undefined);
+  return [...gone, ...set.map((name) => `${name}=${values[name]}`)];
 }
 
 function capabilities(list, setup, usage) {

@@ -5,6 +5,7 @@ import { withLock } from '../setup/lock.mjs';
 import { cache, note } from './base.mjs';
 import { fetchKernel } from './catalogue.mjs';
 import { guestBusybox } from './emulator.mjs';
+import { fetchHeaders } from './headers.mjs';
 import { buildInitrd } from './initrd.mjs';
 import { jobArchive, script } from './job.mjs';
 import { boot } from './machine.mjs';
@@ -24,16 +25,27 @@ export async function runInGuest({
   command,
   cwd,
   env,
-  degrade = {},
+  degrade,
+  headers = false,
   seconds = 300,
   ...rest
 }) {
-  const { kernel, initrd, root } = await withLock(
+  const { kernel, initrd, root, setup } = await withLock(
     join(cache, 'lock'),
-    () => prepare(name, arch),
+    () => prepare(name, arch, headers),
     (pid) => note(`${name}: waiting for process ${pid}, which prepares a kernel`),
   );
-  const text = script({ command, cwd, env, setup: degrade.setup, prefix: degrade.prefix });
+  const text = script({
+    command,
+    cwd,
+    env: {
+      ...env,
+      IMAGESNOOP_GUEST: `${name}-${arch}`,
+      IMAGESNOOP_LACKS: degrade.lacks.join(' '),
+    },
+    setup: [...setup, ...degrade.setup],
+    prefix: degrade.prefix,
+  });
   const job = jobArchive(text, { modules: kernel.modules, seconds });
   const wish = {
     kernel,
@@ -56,8 +68,9 @@ export async function runInGuest({
 }
 
 /** Everything on the host's side, fetched and built when missing; one process at a time. */
-function prepare(name, arch) {
+function prepare(name, arch, headers) {
   const kernel = fetchKernel(name, arch);
   const initrd = readFileSync(buildInitrd(kernel, guestBusybox(arch)));
-  return { kernel, initrd, root: guestRoot(arch) };
+  const setup = headers ? fetchHeaders(kernel) : [];
+  return { kernel, initrd, root: guestRoot(arch), setup };
 }

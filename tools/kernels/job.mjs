@@ -14,7 +14,8 @@ const KEPT = ['PATH', 'LANG', 'LC_ALL', 'TERM', 'CI', 'REQUIRE_KERNEL', 'NO_COLO
  * @param {readonly string[]} wish.command
  * @param {string} wish.cwd directory to run it in
  * @param {Record<string, string>} [wish.env] on top of what is kept of ours
- * @param {import('./degrade.mjs').Degradation} [wish.degrade]
+ * @param {readonly string[]} [wish.setup] shell lines before it, as root
+ * @param {readonly string[]} [wish.prefix] words before it
  * @param {Record<string, string | undefined>} [kept] the caller's environment
  * @returns {string} the script
  */

@@ -20,6 +20,7 @@ KERNEL is one of ${NAMES}.
   --cpus N             default 2
   --env NAME=VALUE     environment for the command, repeatable
   --append TEXT        more kernel parameters
+  --headers            with the kernel's headers, for tools that compile (bcc)
   -v, --verbose        say release, status and times at the end
 ${DEGRADE_USAGE}`;
 
@@ -78,14 +79,14 @@ export function parseTestArguments(argv) {
   if (values.help) return { help: true };
   const named = positionals.filter((each) => each in KERNELS);
   const common = commonOf(values);
-  const { setup, prefix, append } = common.degrade;
+  const { lacks, append } = common.degrade;
   return {
     ...common,
     kernels: named.length > 0 ? named : Object.keys(KERNELS),
     tools: positionals.filter((each) => !(each in KERNELS)),
     jobs: positive('jobs', values),
     build: !values['no-setup'],
-    record: setup.length === 0 && prefix.length === 0 && append === '',
+    record: lacks.length === 0 && append === '',
     help: false,
   };
 }
@@ -120,6 +121,7 @@ const OPTIONS = {
   cpus: { type: 'string', default: '2' },
   env: { type: 'string', multiple: true, default: [] },
   append: { type: 'string', default: '' },
+  headers: { type: 'boolean', default: false },
   verbose: { type: 'boolean', short: 'v', default: false },
   help: { type: 'boolean', short: 'h', default: false },
   ...DEGRADE_OPTIONS,
@@ -138,6 +140,7 @@ function commonOf(values) {
     cpus: positive('cpus', values),
     env: Object.fromEntries(values.env.map(pair)),
     degrade,
+    headers: values.headers,
     verbose: values.verbose,
   };
 }
