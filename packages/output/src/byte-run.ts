@@ -1,6 +1,7 @@
 import { displayBytes } from './display.js';
 import { type Field, type FieldOptions, field } from './field.js';
-import { JsonWriter } from './json-writer.js';
+import type { JsonWriter } from './json-writer.js';
+import { parsed } from './parsed.js';
 
 /** A run of bytes anywhere; `start < 0` is null. */
 export interface ByteRun {
@@ -28,11 +29,7 @@ export function byteRun<Row>(
     {
       schema: { type: ['string', 'null'] },
       json,
-      value(row) {
-        const out = new JsonWriter();
-        json(row, out);
-        return JSON.parse(out.view().toString());
-      },
+      value: (row) => parsed(row, json),
       text(row) {
         const { u8, start, end } = read(row);
         return start < 0 ? '-' : displayBytes(u8, start, end);

@@ -20,6 +20,12 @@ export interface Column<Row> {
   text(row: Row): string;
 }
 
+/** Reads a value of a row; null is "unknown". */
+export type Read<Row, T> = (row: Row) => T | null;
+
+/** How columns of text look unless told otherwise. */
+export const TEXT = { width: 16, align: 'left', cut: true } as const;
+
 /** One thing known of an event: the same table drives JSON, columns, CSV, schema and READMEs. */
 export interface Field<Row> {
   /** Name in JSON, in `--fields` and in the CSV header. */
@@ -119,4 +125,9 @@ export function cellText(value: unknown): string {
   if (typeof value === 'string') return displayText(value);
   if (typeof value === 'object') return displayText(JSON.stringify(value));
   return String(value);
+}
+
+/** A schema that also admits null, as every value that may be unknown does. */
+export function nullable(schema: Schema): Schema {
+  return { ...schema, type: [schema.type, 'null'] };
 }

@@ -1,27 +1,24 @@
 import { prepare } from './byte-writer.js';
-import { clock } from './clock.js';
-import { displayBytes, displayText } from './display.js';
+import { displayText } from './display.js';
 import { errnoName } from './errno.js';
-import { cellText, type Field, type FieldOptions, field, isNumeric, type Schema } from './field.js';
+import {
+  cellText,
+  type Field,
+  type FieldOptions,
+  field,
+  isNumeric,
+  nullable,
+  type Read,
+  type Schema,
+  TEXT,
+} from './field.js';
 import { ipText } from './ip-text.js';
-import { JsonWriter } from './json-writer.js';
+import type { BytesRow } from './text-fields.js';
 
-/** A row whose bytes a field writes straight from the batch. */
-export interface BytesRow {
-  readonly u8: Uint8Array;
-}
-
-/** Where the bytes of a field stand in `row.u8`. */
-export interface ByteRange<Row> {
-  start(row: Row): number;
-  end(row: Row): number;
-}
-
-/** Reads a value of a row; null is "unknown". */
-export type Read<Row, T> = (row: Row) => T | null;
+export { type ByteRange, type BytesRow, text, textList } from './text-fields.js';
+export { time } from './time-fields.js';
 
 const NUMBER = { width: 7, align: 'right', cut: false } as const;
-const TEXT = { width: 16, align: 'left', cut: true } as const;
 
 /** A whole number from 0 to 2^53 - 1. */
 export function uint<Row>(
@@ -107,82 +104,6 @@ export function bool<Row>(
   );
 }
 
-/**
- * Text: either a range of `row.u8`, which goes to JSON without becoming a string, or a function that
- * returns a string. The range `start < 0` is null.
- */
-export function text<Row>(
-  name: string,
-  read: Read<Row, string> | ByteRange<Row & BytesRow>,
-  options: FieldOptions<Row>,
-): Field<Row> {
-  const schema = nullable({ type: 'string' });
-  if (!isRange<Row>(read)) {
-    return field(
-      name,
-      {
-        schema,
-        value: read,
-        json(row, out) {
-          const value = read(row);
-          if (value === null) out.null();
-          else out.quoted(value);
-        },
-        column: TEXT,
-      },
-      options,
-    );
-  }
-  const json = (row: Row & BytesRow, out: JsonWriter) => {
-    const start = read.start(row);
-    if (start < 0) out.null();
-    else out.text(row.u8, start, read.end(row));
-  };
-  return field<Row & BytesRow>(
-    name,
-    {
-      schema,
-      json,
-      value: (row) => parsed(row, json),
-      text(row) {
-        const start = read.start(row);
-        return start < 0 ? '-' : displayBytes(row.u8, start, read.end(row));
-      },
-      column: TEXT,
-    },
-    options,
-  ) as Field<Row>;
-}
-
-/** A list of texts from a range of `row.u8` in which each text ends with a NUL (an argv). */
-export function textList<Row extends BytesRow>(
-  name: string,
-  range: ByteRange<Row>,
-  options: FieldOptions<Row>,
-): Field<Row> {
-  const json = (row: Row, out: JsonWriter) => {
-    let start = range.start(row);
-    if (start < 0) return out.null();
-    const end = range.end(row);
-    out.byte(0x5b);
-    for (let first = true; start < end; first = false) {
-      const nul = row.u8.indexOf(0, start);
-      const stop = nul < 0 || nul > end ? end : nul;
-      if (!first) out.byte(0x2c);
-      out.text(row.u8, start, stop);
-      start = stop + 1;
-    }
-    out.byte(0x5d);
-  };
-  const schema = nullable({ type: 'array', items: { type: 'string' } });
-  const value = (row: Row) => parsed(row, json);
-  const words = (row: Row) => {
-    const list = value(row) as string[] | null;
-    return list === null ? '-' : list.map(displayText).join(' ');
-  };
-  return field(name, { schema, json, value, text: words, column: { ...TEXT, width: 24 } }, options);
-}
-
 /** The same text in every row, such as the type of a tool with one kind of event. */
 export function constant<Row>(name: string, value: string, options: FieldOptions<Row>): Field<Row> {
   const bytes = prepare(JSON.stringify(value));
@@ -221,43 +142,6 @@ export function choice<Row, Value extends string>(
     },
     options,
   );
-}
-
-/**
- * The event's time from nanoseconds of CLOCK_MONOTONIC: RFC 3339 in UTC in JSON and CSV, the local
- * time of day in tables, where `-T` shows it.
- */
-export function time<Row>(
-  name: string,
-  read: (row: Row) => number,
-  options: FieldOptions<Row>,
-): Field<Row> {
-  const json = (row: Row, out: JsonWriter) => out.time(read(row));
-  return field(
-    name,
-    {
-      schema: { type: 'string', format: 'date-time' },
-      value: (row) => parsed(row, json),
-      json,
-      clockNs: read,
-      column: {
-        width: 12,
-        align: 'left',
-        cut: false,
-        text: (row) => timeOfDay(read(row)),
-      },
-    },
-    options,
-  );
-}
-
-/** Local time of day with milliseconds, `11:13:19.042`. */
-export function timeOfDay(monotonicNs: number): string {
-  clock.set(monotonicNs);
-  const date = new Date(clock.second * 1000);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const ms = String(Math.floor(clock.nanosecond / 1e6)).padStart(3, '0');
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`;
 }
 
 /**
@@ -375,40 +259,4 @@ export function computed<Row>(
     },
     options,
   );
-}
-
-/** A schema that also admits null, as every value that may be unknown does. */
-export function nullable(schema: Schema): Schema {
-  return { ...schema, type: [schema.type, 'null'] };
-}
-
-function isRange<Row>(
-  read: Read<Row, string> | ByteRange<Row & BytesRow>,
-): read is ByteRange<Row & BytesRow> {
-  return 'start' in read && 'end' in read;
-}
-
-let scratch: JsonWriter | undefined;
-
-/** The value that JSON.parse makes of what `write` writes: one rule of escaping for all forms. */
-function parsed<Row>(row: Row, write: (row: Row, out: JsonWriter) => void): unknown {
-  scratch ??= new JsonWriter();
-  scratch.clear();
-  write(row, scratch);
-  return JSON.parse(scratch.view().toString());
-}
-
-/** Seconds since the first row, for `-t`: a column that no other form has. */
-export function relativeTime<Row>(clockNs: (row: Row) => number): Field<Row> {
-  let first: number | undefined;
-  const value = (row: Row) => {
-    const now = clockNs(row);
-    first ??= now;
-    return ((now - first) / 1e9).toFixed(3);
-  };
-  return computed('time_s', value, {
-    description: 'seconds since the first event',
-    schema: { type: 'string' },
-    column: { header: 'TIME(s)', width: 9, align: 'right', cut: false },
-  });
 }

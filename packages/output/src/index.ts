@@ -10,9 +10,9 @@ export {
   type FieldKind,
   type FieldOptions,
   field,
+  type Read,
   type Schema,
 } from './field.js';
-export type { ByteRange, BytesRow, Read } from './fields.js';
 export * as fields from './fields.js';
 export { type HistogramOptions, log2Histogram, log2Slot } from './histogram.js';
 export { JsonLines } from './json-lines.js';
@@ -34,4 +34,5 @@ export { type Opening, runTool, type Tool, type ToolValues } from './run.js';
 export { jsonSchema, type SchemaOptions } from './schema.js';
 export { atEnd, type Batch, type Lost, type Source, type Summary } from './source.js';
 export { type Screen, Table } from './table.js';
+export type { ByteRange, BytesRow } from './text-fields.js';
 export { bytesText, nanosecondsText, rateText } from './units.js';

@@ -2,7 +2,7 @@ import { isatty } from 'node:tty';
 import { Csv } from './csv.js';
 import { UsageError } from './errors.js';
 import type { Field } from './field.js';
-import { relativeTime } from './fields.js';
+
 import { JsonLines } from './json-lines.js';
 import type { CommonValues } from './options/common.js';
 import type { Renderer } from './renderer.js';
@@ -10,6 +10,7 @@ import { selectFields } from './select-fields.js';
 import type { Sink } from './sink.js';
 import type { StdoutSink } from './stdout-sink.js';
 import { DEFAULT_WIDTH, type Screen, Table } from './table.js';
+import { relativeTime } from './time-fields.js';
 
 /** A renderer and where its bytes go. */
 export class Output<Row> {
