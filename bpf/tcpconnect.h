@@ -66,8 +66,8 @@ struct dns_event {
 	__u32 total;  /* bytes received */
 	__u8 tcp;     /* 1: part of a stream of messages, each after its length */
 	__u8 padding[7];
-	__u8 payload[DNS_PAYLOAD];
+	__u8 payload[];
 };
-_Static_assert(sizeof(struct dns_event) == 80 + DNS_PAYLOAD, "dns_event is read by its offsets");
+_Static_assert(sizeof(struct dns_event) == 80, "dns_event is read by its offsets");
 
 #endif

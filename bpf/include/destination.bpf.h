@@ -8,8 +8,7 @@
 
 const volatile __u32 filter_family = 0; /* 4 or 6; 0: both */
 const volatile __u32 filter_port_mode = FILTER_ALL;
-const volatile __u32 filter_cidr_mode = FILTER_ALL; /* what an address in no network is taken for:
-						       FILTER_INCLUDE drops it */
+const volatile bool filter_by_cidr = false;
 
 FILTER_SET(filter_ports, __u16, __u8); /* host order */
 
@@ -23,7 +22,8 @@ struct cidr_key {
 	__u8 address[16];
 };
 
-/* Written by user space before the hooks are attached; the longest match decides. */
+/* The longest match decides. User space writes the networks and then, last, the one of all addresses
+ * (prefix_length 0): until that is there, nothing is wanted. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, 1);
@@ -38,7 +38,7 @@ static __always_inline bool destination_is_wanted(const struct endpoints *ends)
 		return false;
 	if (!filter_allows(&filter_ports, filter_port_mode, &ends->remote_port))
 		return false;
-	if (filter_cidr_mode != FILTER_ALL) {
+	if (filter_by_cidr) {
 		struct cidr_key key = {.prefix_length = 128};
 		__u32 *verdict;
 
@@ -49,9 +49,7 @@ static __always_inline bool destination_is_wanted(const struct endpoints *ends)
 			__builtin_memcpy(key.address, ends->remote.bytes, 16);
 		}
 		verdict = bpf_map_lookup_elem(&filter_cidrs, &key);
-		if (!verdict)
-			return filter_cidr_mode == FILTER_EXCLUDE;
-		return *verdict == CIDR_INCLUDED;
+		return verdict && *verdict == CIDR_INCLUDED;
 	}
 	return true;
 }

@@ -97,7 +97,7 @@ static __always_inline void handle_receive(struct sock *sk, __s32 ret, int flags
 		return;
 	length = received.size < (__u32)ret ? received.size : (__u32)ret;
 	if (length <= DNS_SMALL) {
-		record = emit_reserve(sizeof(*record) - DNS_PAYLOAD + DNS_SMALL);
+		record = emit_reserve(sizeof(*record) + DNS_SMALL);
 		if (!record)
 			return;
 		fill_answer(record, &received, length, ret, protocol == IPPROTO_TCP);
@@ -108,7 +108,7 @@ static __always_inline void handle_receive(struct sock *sk, __s32 ret, int flags
 		length = DNS_PAYLOAD;
 		count_lost(LOST_TRUNCATED);
 	}
-	record = emit_reserve(sizeof(*record));
+	record = emit_reserve(sizeof(*record) + DNS_PAYLOAD);
 	if (!record)
 		return;
 	fill_answer(record, &received, length, ret, protocol == IPPROTO_TCP);

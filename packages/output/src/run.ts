@@ -36,7 +36,7 @@ export interface Tool<Table extends Options, Row> {
   readonly operands?: Operands;
   readonly examples: readonly Example[];
   /** The log written beside a table when nothing is said, such as `tcp.json`. */
-  readonly logFile?: string;
+  readonly logFile?: string | ((values: ToolValues<Table>) => string | undefined);
   /** Starts the tracing: when this resolves, events flow. */
   open(values: ToolValues<Table>, opening: Opening): Promise<Source<Row>>;
 }
@@ -133,9 +133,10 @@ async function trace<Table extends Options, Row>(
 /** The log is opened first of all, while the process still has its privileges. */
 function openLog<Table extends Options, Row>(
   tool: Tool<Table, Row>,
-  values: CommonValues,
+  values: ToolValues<Table> & CommonValues,
 ): FileSink | undefined {
-  const path = logPath(values, tool.logFile);
+  const { logFile } = tool;
+  const path = logPath(values, typeof logFile === 'function' ? logFile(values) : logFile);
   if (path === undefined) return undefined;
   try {
     return new FileSink(path);

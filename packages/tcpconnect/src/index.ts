@@ -1,1 +1,106 @@
-export {};
+import { Containers } from '@imagesnoop/containers';
+import { type Cursor, openSession, type SessionOptions, type TracerPlan } from '@imagesnoop/loader';
+import { type CidrSet, events, type LostEvent, type Source } from '@imagesnoop/output';
+import type { ColumnOptions } from './columns.js';
+import { MAX_FLOWS } from './counts.js';
+import type { ConnectEvent } from './event.js';
+import { type HookNeeds, hooksFor } from './hooks.js';
+import { networkEntries, writeNetworks } from './networks.js';
+import { connectSource, countSource } from './sources.js';
+import { trigger } from './trigger.js';
+
+export type { LostEvent } from '@imagesnoop/output';
+export type { ConnectEvent } from './event.js';
+
+export interface TcpConnectsOptions extends SessionOptions {
+  /** Only IPv4 or only IPv6; a dual-stack socket counts as what it talks. */
+  readonly family?: 4 | 6 | undefined;
+  /** Only remote addresses that pass; the longest network that matches decides. */
+  readonly networks?: CidrSet | undefined;
+  /** A row when an attempt begins, when it ends, or both. Default `outcome`. */
+  readonly when?: 'attempt' | 'outcome' | 'both' | undefined;
+  /** Only attempts that failed or were given up. */
+  readonly failedOnly?: boolean;
+  /**
+   * Watch calls for attempts that fail at once and for exact `ret`; default true. Without, a kernel
+   * that has only tracepoints spares each system call of the machine some 36 ns.
+   */
+  readonly syncErrors?: boolean;
+  /** Learn names from the answers that traced processes receive. */
+  readonly dns?: boolean;
+}
+
+interface CountOptions {
+  /** Rows are `FlowCount`s at the end instead of events. */
+  readonly count?: boolean;
+}
+
+function planFor(needs: HookNeeds): TracerPlan {
+  const object = new URL('../bpf/tcpconnect.bpf.o', import.meta.url);
+  return { object, hooks: hooksFor(needs), trigger };
+}
+
+/** What the kernel is asked for by default, for those who ask whether it can. */
+export const plan = planFor({ returns: true, ports: false, answers: false });
+
+/**
+ * Every attempt to connect by TCP on this machine, once, from when the first event is asked for until
+ * `signal` aborts or the loop is left. Unlike the command, it does not give up root unless `drop` is
+ * set: the process is yours.
+ *
+ * @throws what `openSession()` of the loader throws: `HOOK_UNAVAILABLE`, `PERMISSION_MISSING`,
+ *   `BTF_MISSING`, `CONTAINER_NOT_FOUND`, ... (docs/errors.md)
+ *
+ * @example
+ * for await (const event of tcpConnects({ signal: AbortSignal.timeout(5000) })) {
+ *   if (event.type === 'connect') console.log(event.comm, event.daddr, event.dport, event.error);
+ * }
+ */
+export async function* tcpConnects({
+  signal,
+  ...options
+}: TcpConnectsOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<
+  ConnectEvent | LostEvent,
+  void,
+  void
+> {
+  const source = await openTcpConnects({ drop: false, ...options });
+  yield* events<ConnectEvent, Cursor>(source as Source<Cursor>, signal);
+}
+
+const WHEN = { attempt: 1, outcome: 2, both: 3 } as const;
+
+/** Attaches; events flow when it resolves. */
+export async function openTcpConnects({
+  family,
+  networks,
+  when = 'outcome',
+  failedOnly = false,
+  syncErrors = true,
+  dns = false,
+  count = false,
+  showUid = false,
+  showLocalPort = false,
+  ...options
+}: TcpConnectsOptions & CountOptions & ColumnOptions): Promise<Source<never>> {
+  const containers = await Containers.open();
+  const rodata = {
+    cfg_when: WHEN[when],
+    cfg_failed_only: failedOnly,
+    cfg_count: count,
+    cfg_returns: syncErrors,
+    filter_family: family ?? 0,
+    filter_by_cidr: networks !== undefined,
+  };
+  const mapSizes = {
+    ...(networks === undefined ? {} : { filter_cidrs: networkEntries(networks) }),
+    ...(count ? { flows: MAX_FLOWS } : {}),
+  };
+  const needs = { returns: syncErrors, ports: when !== 'outcome' && !count, answers: dns };
+  const session = await openSession(planFor(needs), containers, { ...options, rodata, mapSizes });
+  if (networks !== undefined) writeNetworks(session.tracer, networks);
+  const wanted = { when, failedOnly };
+  const columns = { showUid, showLocalPort, dns };
+  const source = count ? countSource(session) : connectSource(session, containers, wanted, columns);
+  return source as Source<never>;
+}

@@ -1,0 +1,69 @@
+import type { Cursor } from '@imagesnoop/loader';
+import { type Field, fields, type Owner, ownerFields } from '@imagesnoop/output';
+import { type ConnectReaders, EVENT } from './event.js';
+
+export interface ColumnOptions {
+  /** `-U` */
+  readonly showUid?: boolean;
+  /** `-L` */
+  readonly showLocalPort?: boolean;
+  /** `-d` */
+  readonly dns?: boolean;
+}
+
+/** What is known of an attempt, in the order of JSON and columns. */
+export function connectFields(
+  read: ConnectReaders,
+  owner: Owner<Cursor>,
+  nameOf: (row: Cursor) => string | null,
+  { showUid = false, showLocalPort = false, dns = false }: ColumnOptions = {},
+): readonly Field<Cursor>[] {
+  const { first, last } = ownerFields(owner, { showUid });
+  return [
+    fields.constant('type', 'connect', { description: 'Kind of event' }),
+    ...first,
+    fields.choice(
+      'when',
+      (row) => (read.type(row) === EVENT.begun ? 'attempt' : 'outcome'),
+      ['attempt', 'outcome'],
+      { description: 'What the row tells: that an attempt began, or how it ended' },
+    ),
+    fields.uint('family', read.family, {
+      description: '4 or 6; 4 also for a dual-stack socket that talks IPv4',
+      column: { header: 'IP', width: 2 },
+    }),
+    fields.ip('saddr', read.saddr, read.family, {
+      description: 'Local address; all zeros when none was chosen',
+      column: {},
+    }),
+    fields.uint('sport', read.lport, { description: 'Local port, 0 when none was assigned' }),
+    fields.uint('lport', read.lport, {
+      description: 'The same, by its older name',
+      column: { show: showLocalPort ? 'table' : 'wide', width: 5 },
+    }),
+    fields.ip('daddr', read.daddr, read.family, { description: 'Remote address', column: {} }),
+    fields.uint('dport', read.dport, { description: 'Remote port', column: { width: 5 } }),
+    fields.text('dns', nameOf, {
+      description: 'Name looked up for the remote address; null without --dns or when unknown',
+      column: { show: dns ? 'table' : 'asked', header: 'NAME', width: 24 },
+    }),
+    fields.int('ret', read.ret, {
+      description: 'What the call returned; null when it never did, or there was none',
+      column: { show: 'wide', width: 5 },
+    }),
+    fields.errno('error', read.error, {
+      description: 'Why it failed, by name; null: established; aborted: by its own side; pending',
+      column: { width: 12 },
+    }),
+    fields.uint('latency_us', read.latencyUs, {
+      description: 'From the attempt to its outcome',
+      unit: 'µs',
+      column: { header: 'LAT(ms)', width: 8, text: (row) => milliseconds(read.latencyUs(row)) },
+    }),
+    ...last,
+  ];
+}
+
+function milliseconds(us: number | null): string {
+  return us === null ? '-' : (us / 1000).toFixed(3);
+}

@@ -1,0 +1,42 @@
+import type { Tracer } from '@imagesnoop/loader';
+import type { Cidr, CidrSet } from '@imagesnoop/output';
+
+/** enum cidr_verdict in bpf/include/destination.bpf.h */
+const VERDICT = { included: 1, excluded: 2 } as const;
+/** IPv4 addresses stand as ::ffff:a.b.c.d in the tree. */
+const MAPPED_BITS = 96;
+const ALL: Cidr = { family: 6, address: new Uint8Array(16), prefix: 0 };
+
+/** Entries that the networks need. */
+export function networkEntries({ include, exclude }: CidrSet): number {
+  return include.length + exclude.length + 1;
+}
+
+/** Writes the filter; the network of all addresses comes last, because it arms the others. */
+export function writeNetworks(tracer: Tracer, { include, exclude }: CidrSet): void {
+  const map = tracer.map('filter_cidrs');
+  const write = (network: Cidr, verdict: number) =>
+    map.update(keyOf(network), Uint8Array.of(verdict, 0, 0, 0));
+  for (const network of include) write(network, VERDICT.included);
+  for (const network of exclude) write(network, VERDICT.excluded);
+  if (include.some(isAll) || exclude.some(isAll)) return;
+  write(ALL, include.length === 0 ? VERDICT.included : VERDICT.excluded);
+}
+
+function isAll({ family, prefix }: Cidr): boolean {
+  return family === 6 && prefix === 0;
+}
+
+/** `struct cidr_key` */
+export function keyOf({ family, address, prefix }: Cidr): Uint8Array {
+  const key = Buffer.alloc(20);
+  if (family === 4) {
+    key.writeUInt32LE(MAPPED_BITS + prefix, 0);
+    key.fill(0xff, 14, 16);
+    key.set(address, 16);
+  } else {
+    key.writeUInt32LE(prefix, 0);
+    key.set(address, 4);
+  }
+  return key;
+}
