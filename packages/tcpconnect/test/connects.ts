@@ -1,0 +1,71 @@
+// The program that makes each kind of attempt, and how its word compares with a row.
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** What the program says of one attempt. */
+export interface Attempt {
+  readonly kind: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly uid: number;
+  readonly comm: string;
+  readonly family: number;
+  readonly saddr: string;
+  readonly lport: number;
+  readonly daddr: string;
+  readonly dport: number;
+  readonly ret: number | null;
+  readonly error: string | null;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Threads of the program have either name. */
+export const ONLY_OURS = ['--comm', 'connects', '--comm', 'worker'];
+
+const COMPILE = ['-D_GNU_SOURCE', '-O1', '-Wall', '-Werror', '-pthread'];
+
+/** A folder of our own with the compiled programs of test/workload. */
+export class Workload {
+  readonly folder = mkdtempSync(join(tmpdir(), 'tcpconnect-'));
+
+  constructor(...programs: readonly string[]) {
+    for (const program of programs) {
+      const source = new URL(`./workload/${program}.c`, import.meta.url).pathname;
+      execFileSync('gcc', [...COMPILE, '-o', this.path(program), source]);
+    }
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Runs one of the programs and returns what it tells, an object per line. */
+  async run<Told = Attempt>(program: string, ...args: readonly string[]): Promise<Told[]> {
+    const { stdout } = await promisify(execFile)(this.path(program), args, {
+      maxBuffer: 1 << 28,
+    });
+    const lines = stdout.split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as Told);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+const COMPARED = [
+  ...['pid', 'tid', 'uid', 'comm', 'family', 'saddr', 'lport', 'daddr', 'dport'],
+  ...['ret', 'error'],
+] as const;
+
+/** The parts that both sides know, as text that sorts and compares. */
+export function facts(
+  all: readonly (Attempt | Row)[],
+  compared: readonly string[] = COMPARED,
+): string[] {
+  return all.map((one) => JSON.stringify(compared.map((name) => (one as Row)[name]))).sort();
+}
