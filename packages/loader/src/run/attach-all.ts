@@ -1,7 +1,9 @@
-import { BpfObject, type Link } from '@imagesnoop/bpf-core';
+import { basename } from 'node:path';
+import { type BpfMap, BpfObject, type Link } from '@imagesnoop/bpf-core';
 import { attachProgram } from '../attach.js';
 import { type Rejection, UnsupportedError } from '../errors.js';
 import { isRefusal, reasonOf } from '../refusal.js';
+import { inOrder, twinOf } from './twins.js';
 
 /**
  * Opens and loads an object; a program that the kernel refuses is left out and the rest is tried
@@ -19,10 +21,12 @@ export function loadWhatLoads(
 ): { object: BpfObject; refused: Rejection[] } {
   const refused: Rejection[] = [];
   for (;;) {
-    const object = BpfObject.open(source, btf === undefined ? {} : { btf });
+    const name = basename(path).replace(/(\.bpf)?\.o$/, '');
+    const object = BpfObject.open(source, btf === undefined ? { name } : { name, btf });
     const left = object.programs.filter(({ autoload }) => autoload);
     for (const program of left)
       if (refused.some(({ name }) => name === program.name)) program.autoload = false;
+    for (const map of object.maps) if (isUnsized(map)) map.maxEntries = DEFAULT_ENTRIES;
     try {
       inspect(object);
       object.load();
@@ -37,6 +41,14 @@ export function loadWhatLoads(
   }
 }
 
+/** Room in maps whose size the object leaves to its own loader. */
+const DEFAULT_ENTRIES = 10240;
+
+/** libbpf sizes perf buffers by itself. */
+function isUnsized({ type, maxEntries }: BpfMap): boolean {
+  return maxEntries === 0 && /hash|array|stack_trace|queue/.test(type) && !type.startsWith('perf');
+}
+
 /** What of an object is attached, and why the rest is not. */
 export interface Attached {
   /** Detaches all; idempotent. */
@@ -49,8 +61,16 @@ export interface Attached {
 export function attachAll(object: BpfObject, refused: readonly Rejection[]): Attached {
   const failed: Rejection[] = [...refused];
   const links = new Map<string, Link>();
-  for (const { name, autoload } of object.programs) {
-    if (!autoload) continue;
+  for (const program of inOrder(object.programs.filter(({ autoload }) => autoload))) {
+    const { name } = program;
+    const twin = twinOf(
+      program,
+      object.programs.filter((other) => links.has(other.name)),
+    );
+    if (twin !== undefined) {
+      failed.push({ name, why: `left out, ${twin.name} does the same` });
+      continue;
+    }
     try {
       links.set(name, attachProgram(object, name));
     } catch (error) {

@@ -26,7 +26,7 @@ export function guessStruct(
     const struct = object.struct(forced);
     if (struct !== undefined) return () => struct;
     throw new UsageError('STRUCT_UNKNOWN', `--struct: the object has no struct ${forced}`, {
-      hint: `It has: ${structs.map(({ name }) => name).join(', ') || 'none'}.`,
+      hint: `It has: ${listed(structs)}.`,
     });
   }
   const declared = map.types()?.value;
@@ -61,7 +61,19 @@ export function pick(structs: readonly StructLayout[], length: number): StructLa
   return others.length === 1 ? others[0] : undefined;
 }
 
-const EVENT = /(^|_)(event|evt|record|sample|data)s?(_|$)/;
+const MAX_LISTED = 20;
+
+/** What people call their records; the kernel's own structs of such names are contexts. */
+const EVENT = /^(?!trace_|perf_|bpf_).*?(^|_)(event|evt|record|sample|data)s?(_|$)/;
+
+function listed(structs: readonly StructLayout[]): string {
+  const names = structs
+    .map(({ name }) => name)
+    .sort((a, b) => Number(EVENT.test(b)) - Number(EVENT.test(a)));
+  const rest = names.length - MAX_LISTED;
+  const shown = names.slice(0, MAX_LISTED).join(', ') || 'none';
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
+}
 
 function lastArray({ fields }: StructLayout) {
   const last = fields.at(-1);

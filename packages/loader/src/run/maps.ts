@@ -1,27 +1,23 @@
 import type { BpfMap, BpfObject, FieldType } from '@imagesnoop/bpf-core';
 import { plain } from '../plain.js';
 
-/** Maps that hold no values of their own. */
-const OPAQUE = new Set([
-  'ringbuf',
-  'perf_event_array',
-  'prog_array',
-  'user_ringbuf',
-  'stack_trace',
-  'bloom_filter',
-  'queue',
-  'stack',
-  'struct_ops',
-]);
+/** Kinds whose entries are plain keys and values; others hold descriptors, stacks or records. */
+const PLAIN = /^(lru_)?(percpu_)?(hash|array)$|^lpm_trie$/;
+
+interface Printed {
+  readonly map: BpfMap;
+  readonly key: FieldType | undefined;
+  readonly value: FieldType | undefined;
+}
 
 /** Prints the entries of an object's maps, typed by its BTF, one line each. */
 export class MapPrinter {
-  readonly #maps: { map: BpfMap; key: FieldType | undefined; value: FieldType | undefined }[];
+  readonly #maps: readonly Printed[];
 
   /** Constants (.rodata) are left out; variables (.bss, .data) are there. */
   constructor(object: BpfObject) {
     this.#maps = object.maps
-      .filter(({ type, name }) => !OPAQUE.has(type) && !/\.rodata|\.kconfig/.test(name))
+      .filter(({ type, name }) => PLAIN.test(type) && !/\.(rodata|kconfig)/.test(name))
       .map((map) => ({ map, ...typesOf(map) }));
   }
 
@@ -33,7 +29,7 @@ export class MapPrinter {
           map: map.name,
           key: show(keyType, key),
           ...(perCpu
-            ? { values: map.lookupPerCpu(key).map((each) => show(valueType, each)) }
+            ? { values: map.splitPerCpu(value).map((each) => show(valueType, each)) }
             : { value: show(valueType, value) }),
         });
       }
