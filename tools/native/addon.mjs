@@ -37,6 +37,15 @@ const WARNINGS = ['-Wall', '-Wextra', '-Wshadow', '-Wnon-virtual-dtor', '-Werror
   '-Wno-missing-designated-field-initializers',
 );
 
+const CXX_FLAGS = [
+  '-std=c++20',
+  '-DNAPI_VERSION=8',
+  // Also std::bad_alloc becomes an exception of JavaScript.
+  '-DNODE_ADDON_API_CPP_EXCEPTIONS_ALL',
+  // A worker that is being terminated takes no exception: it ends quietly, not the process.
+  '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+];
+
 /** Compiles and links the addon of a target; libstdc++ is the one node itself already needs. */
 export async function ensureAddon(arch) {
   if (addonIsFresh(arch)) return false;
@@ -77,7 +86,7 @@ function unit(source, objects, arch) {
       ...targetFlags(arch),
       ...LIBRARY_FLAGS,
       ...WARNINGS,
-      ...(isC ? ['-std=c11'] : ['-std=c++20', '-DNAPI_CPP_EXCEPTIONS', '-DNAPI_VERSION=8']),
+      ...(isC ? ['-std=c11'] : CXX_FLAGS),
       '-D_FORTIFY_SOURCE=2',
       ...system.flatMap((folder) => ['-isystem', folder]),
       `-I${native}`,

@@ -134,6 +134,7 @@ void RingBuffer::Release()
 Napi::Value RingBuffer::Resume(const Napi::CallbackInfo &info)
 {
 	RequireOpen("start");
+	resumed_ = true;
 	if (!active_) {
 		active_ = true;
 		Ref();
@@ -146,6 +147,7 @@ Napi::Value RingBuffer::Resume(const Napi::CallbackInfo &info)
 Napi::Value RingBuffer::Pause(const Napi::CallbackInfo &info)
 {
 	RequireOpen("pause");
+	resumed_ = false;
 	if (active_) {
 		active_ = false;
 		uv_poll_stop(&handles_->poll);
@@ -222,9 +224,14 @@ void RingBuffer::DrainFromLoop()
 	Napi::HandleScope scope(Env());
 	bool any = false;
 	Flow flow = Flow::kMore;
-	for (int i = 0; i < kBatchesPerTurn && flow == Flow::kMore; i++) {
-		flow = DrainOnce(true);
-		any = any || records_ > 0;
+	try {
+		for (int i = 0; i < kBatchesPerTurn && flow == Flow::kMore; i++) {
+			flow = DrainOnce(true);
+			any = any || records_ > 0;
+		}
+	} catch (const Napi::Error &) {
+		// Only an environment that is ending refuses memory for a batch.
+		return;
 	}
 	if (!active_ || ring_ == nullptr)
 		return;
@@ -299,13 +306,16 @@ RingBuffer::Flow RingBuffer::Deliver(bool fromLoop)
 	bool wasActive = active_;
 	bool stop = false;
 	draining_ = true;
+	resumed_ = false;
 	try {
 		Napi::Value length = Napi::Number::New(env, static_cast<double>(used_));
 		Napi::Value answer =
 		    fromLoop
 			? onBatch_.MakeCallback(env.Global(), {buffer_.Value(), length}, *context_)
 			: onBatch_.Call({buffer_.Value(), length});
-		stop = answer.IsBoolean() && !answer.As<Napi::Boolean>().Value();
+		// Promises are settled before the call returns: the consumer may be done with the
+		// batch by then and have asked for the next one.
+		stop = !resumed_ && answer.IsBoolean() && !answer.As<Napi::Boolean>().Value();
 	} catch (const Napi::Error &error) {
 		draining_ = false;
 		if (!fromLoop)

@@ -68,4 +68,6 @@ class RingBuffer : public Napi::ObjectWrap<RingBuffer> {
 	unsigned next_ = 0;
 	bool active_ = false;
 	bool draining_ = false;
+	/** resume() came during the delivery of a batch. */
+	bool resumed_ = false;
 };

@@ -10,7 +10,12 @@ export const OBJECT = fileURLToPath(new URL('./fixtures/core.bpf.o', import.meta
 export function loadOnly(...programs: string[]): BpfObject {
   const object = BpfObject.open(OBJECT);
   for (const each of object.programs) each.autoload = programs.includes(each.name);
-  object.load();
+  try {
+    object.load();
+  } catch (error) {
+    object.close();
+    throw error;
+  }
   return object;
 }
 
