@@ -44,7 +44,7 @@ const twenty = [
 ];
 const eight = twenty.slice(2, 8).concat(twenty.slice(13, 15));
 const screen = { width: 100, cut: true, color: false };
-const shown = twenty.filter((f) => f.column);
+const shown = twenty.filter((f) => f.column.show === 'table');
 const forms = {
   'json, 20 fields': new JsonLines(twenty),
   'json, 8 fields': new JsonLines(eight),

@@ -43,16 +43,16 @@ export class Session<Row> {
       void this.#outputs[0]?.flush();
       this.#log.reopen();
     } catch (error) {
-      say(`${this.#name}: ${(error as Error).message}; going on in the old file`);
+      say(`${this.#name}: ${(error as Error).message}; going on in the old file, use copytruncate`);
     }
     return true;
   }
 
   /** Runs until the source ends, then tells how it went. */
   async run(source: Source<Row>): Promise<void> {
+    this.#banner(source);
     for (const { renderer } of this.#outputs) renderer.start();
     await this.#flush();
-    this.#banner(source);
     const begun = performance.now();
     const { duration, quiet, verbose } = this.#values;
     const timer =
@@ -61,6 +61,9 @@ export class Session<Row> {
       for await (const batch of source.batches(this.#end.signal)) {
         if (await this.#take(batch)) break;
       }
+    } catch (error) {
+      await this.#salvage();
+      throw error;
     } finally {
       clearTimeout(timer);
       this.#losses.flush();
@@ -107,6 +110,17 @@ export class Session<Row> {
     for (const output of this.#outputs) {
       const pending = output.flush();
       if (pending) await pending;
+    }
+  }
+
+  /** After a failure, what has been rendered still goes where it can. */
+  async #salvage(): Promise<void> {
+    for (const output of this.#outputs) {
+      try {
+        await output.flush();
+      } catch {
+        // The failure that is already on its way tells enough.
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chownSync,
   closeSync,
   constants,
   createReadStream,
@@ -14,8 +15,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
 import { newFolder, shell, start } from './fixture/run.js';
 
+const isRoot = process.getuid?.() === 0;
 const lines = (text: string) => text.split('\n').slice(0, -1);
 
 describe('forms', () => {
@@ -240,6 +243,41 @@ describe('log file', () => {
     expect(pids.flat()).toEqual(Array.from({ length: pids.flat().length }, (_, i) => i));
   });
 
+  it('stays in the old file where nobody may make a new one', async (context) => {
+    requireKernel(context, lacksRoot());
+    const cwd = newFolder();
+    const child = shell('exec setsid $TOOL --forever --drop -f log -o csv', { cwd });
+    await child.writes(10_000);
+    renameSync(join(cwd, 'log'), join(cwd, 'log.1'));
+    child.process.kill('SIGHUP');
+    await child.says(
+      'cannot open log file log: EACCES; going on in the old file, use copytruncate',
+    );
+    const before = statSync(join(cwd, 'log.1')).size;
+    await child.writes(child.stdout.length + 500_000);
+    child.process.kill('SIGTERM');
+    expect(await child.end()).toBe(0);
+    expect(statSync(join(cwd, 'log.1')).size).toBeGreaterThan(before);
+    expect(existsSync(join(cwd, 'log'))).toBe(false);
+  });
+
+  it('made under sudo belongs to the caller, who may rotate it', async (context) => {
+    requireKernel(context, lacksRoot());
+    const cwd = newFolder();
+    chownSync(cwd, 65534, 65534);
+    const env = { SUDO_UID: '65534', SUDO_GID: '65534' };
+    const child = shell('exec setsid $TOOL --forever --drop -f log -o csv', { cwd, env });
+    await child.writes(10_000);
+    expect(statSync(join(cwd, 'log')).uid).toBe(65534);
+    renameSync(join(cwd, 'log'), join(cwd, 'log.1'));
+    child.process.kill('SIGHUP');
+    await child.writes(child.stdout.length + 500_000);
+    child.process.kill('SIGTERM');
+    expect(await child.end()).toBe(0);
+    expect(child.stderr).not.toContain('cannot');
+    expect(statSync(join(cwd, 'log')).size).toBeGreaterThan(0);
+  });
+
   it('ends when its terminal hangs up', async () => {
     const cwd = newFolder();
     execFileSync('mkfifo', [join(cwd, 'open')]);
@@ -256,8 +294,6 @@ describe('log file', () => {
 });
 
 describe('full disk', () => {
-  const isRoot = process.getuid?.() === 0;
-
   it.each([
     ['> /dev/full', 'cannot write to standard output: ENOSPC\n  make room'],
     ['-f /dev/full > /dev/null', 'cannot write to /dev/full: ENOSPC\n  make room'],
@@ -268,7 +304,8 @@ describe('full disk', () => {
     expect(child.stderr).not.toContain('    at ');
   });
 
-  it.skipIf(!isRoot)('leaves no partial line (needs root for a small file system)', async () => {
+  it('leaves no partial line', async (context) => {
+    requireKernel(context, lacksRoot());
     const cwd = newFolder();
     const mount = 'mkdir small && mount -t tmpfs -o size=64k none small';
     const child = shell(
