@@ -76,6 +76,6 @@ const sameIds = (status: string, field: string, id: number): boolean =>
     .every((each) => Number(each) === id);
 
 function statusField(path: string, field: string): string {
-  const found = new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(readFileSync(path, 'utf8'));
+  const found = new RegExp(`^${field}:[ \\t]*(.*)$`, 'm').exec(readFileSync(path, 'utf8'));
   return found?.[1]?.trim() ?? '';
 }

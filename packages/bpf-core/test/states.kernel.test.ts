@@ -45,7 +45,7 @@ describe.each([
 
   test('a wrong receiver and a constructor of one’s own are refused', () => {
     expect(Object.keys(tally['wrong receiver'] ?? {})).toEqual(['TypeError']);
-    expect(Object.keys(tally['constructor'] ?? {})).not.toContain('returned');
+    expect(Object.keys(tally['own constructor'] ?? {})).not.toContain('returned');
   });
 
   test('after the close every method says so', () => {
