@@ -24,6 +24,7 @@ describe.runIf(lacksRoot() === null)('a new tool, in a copy of the workspace', (
 
   test('is built and started by npm start', () => {
     expect(copy.run('npm', 'start', '--', NAME, '--help')).toMatch(/^probe-tool: Shows every/);
+    copy.run('publint', '--strict', `packages/${NAME}`);
   });
 
   test('traces what its own tests do', (context) => {
