@@ -38,19 +38,20 @@ function cgroupsName({ cgroups }: ProcessFacts, id: string): boolean {
 export class Attacher {
   readonly #inventory: Inventory;
   readonly #tree: CgroupTree;
-  readonly #host: Promise<ReadonlySet<number | null>>;
+  readonly #host: ReadonlySet<number | null>;
 
   constructor(inventory: Inventory, tree: CgroupTree) {
     this.#inventory = inventory;
     this.#tree = tree;
-    this.#host = Promise.all([mountNamespace(1), mountNamespace('self')]).then(
-      (inodes) => new Set(inodes),
-    );
+    this.#host = new Set([mountNamespace(1), mountNamespace('self')]);
   }
 
-  /** Returns whether the claim held. Never throws. */
+  /**
+   * Returns whether the claim held. Never throws. Done at once, before it returns, unless the
+   * claim has to be confirmed.
+   */
   async attach(entry: Entry, claim: ProcessClaim): Promise<boolean> {
-    const facts = await processFacts(claim.pid);
+    const facts = processFacts(claim.pid);
     if (facts === null) return false;
     const { id } = entry.info;
     const proven =
@@ -63,10 +64,10 @@ export class Attacher {
     const recorded = claim.cgroupPath;
     const inRecorded = recorded && (path === recorded || path.startsWith(`${recorded}/`));
     const own = inRecorded ? recorded : ownCgroup(path, id);
-    const cgroupId = own === null || own === '/' ? null : await this.#tree.idOf(own);
+    const cgroupId = own === null || own === '/' ? null : this.#tree.idOf(own);
     // A container without a mount namespace of its own shares the host's: no key then.
-    const mntns = (await this.#host).has(facts.mntns) ? null : facts.mntns;
-    // Its end may have been reported while we were reading; ends after this line come later.
+    const mntns = this.#host.has(facts.mntns) ? null : facts.mntns;
+    // Its end may have been reported while we asked; ends after this line come later.
     if (!isAlive(facts)) return false;
     this.#inventory.started(
       entry,

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { opendir, readFile, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { opendir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRandomId, type Runtime } from './container.js';
 
@@ -62,10 +62,10 @@ export class CgroupTree {
   }
 
   /** Id of a cgroup, or null when it does not exist (any more). Below 2^53: see `lookup()`. */
-  async idOf(path: string): Promise<number | null> {
+  idOf(path: string): number | null {
     if (this.mount === null) return null;
     try {
-      return (await stat(join(this.mount, path))).ino;
+      return statSync(join(this.mount, path), { throwIfNoEntry: false })?.ino ?? null;
     } catch {
       return null;
     }
@@ -77,7 +77,7 @@ export class CgroupTree {
     const queue = ['/'];
     for (let i = 0; i < queue.length && i < SEARCH_LIMIT; i++) {
       const path = queue[i] as string;
-      const id = await this.idOf(path);
+      const id = this.idOf(path);
       if (id !== null) yield { id, path };
       try {
         for await (const entry of await opendir(join(this.mount, path))) {

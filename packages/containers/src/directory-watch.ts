@@ -1,13 +1,19 @@
 import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
-/** How often a directory is read where the kernel gives us no watch (limits reached). */
+/** How often a directory is read where the kernel gives us no watch. */
 const POLL_MS = 1000;
+
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
+/** Of watches and of inotify instances per user, and of open files. */
+const LIMITS: ReadonlySet<string> = new Set(['ENOSPC', 'EMFILE', 'ENFILE']);
 
 /** What to call when entries of the directory come and go. */
 export interface DirectoryListener {
   appeared(name: string): unknown;
   vanished?(name: string): void;
+  /** The directory is there but closed to us; nothing will come of it. */
+  refused?(errno: string): void;
 }
 
 /**
@@ -48,9 +54,9 @@ export class DirectoryWatch {
       );
       this.#watcher.on('error', () => this.#lost());
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR') return this.#awaitCreation();
-      this.#poll = setInterval(() => this.#read(), POLL_MS).unref();
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (GONE.has(code)) return this.#awaitCreation();
+      if (LIMITS.has(code)) this.#poll = setInterval(() => this.#read(), POLL_MS).unref();
     }
     this.#read();
   }
@@ -60,8 +66,9 @@ export class DirectoryWatch {
     let names: readonly string[];
     try {
       names = this.#only ?? readdirSync(this.#path);
-    } catch {
-      return this.#lost();
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      return GONE.has(code) ? this.#lost() : this.#listener.refused?.(code);
     }
     for (const name of new Set([...this.#known.keys(), ...names])) this.#look(name);
   }
@@ -84,14 +91,18 @@ export class DirectoryWatch {
   }
 
   #exists(): boolean {
-    return statSync(this.#path, { throwIfNoEntry: false }) !== undefined;
+    try {
+      return statSync(this.#path, { throwIfNoEntry: false }) !== undefined;
+    } catch {
+      return true; // closed to us is not gone
+    }
   }
 
   #inode(name: string): number | undefined {
     try {
       return statSync(`${this.#path}/${name}`, { throwIfNoEntry: false })?.ino;
     } catch {
-      return undefined;
+      return this.#known.get(name); // no longer ours to see, which does not mean gone
     }
   }
 

@@ -7,7 +7,6 @@ export type ContainersErrorCode =
   | 'CONTAINER_AMBIGUOUS'
   | 'CONTAINER_SELECTOR_INVALID'
   | 'CONTAINERS_CLOSED'
-  | 'RUNTIME_UNREACHABLE'
   | 'RUNTIME_CALL_FAILED';
 
 /** Recognise it by `code`, not by `instanceof`: two copies of this package may be loaded. */
@@ -16,8 +15,10 @@ export class ContainersError extends Error {
   readonly code: ContainersErrorCode;
   /** What the user can do about it. */
   readonly hint: string;
-  /** Name of the system's error, e.g. `EACCES`, when there was one. */
-  readonly errno?: string;
+  /** Negative number of the system's error, e.g. -13 for EACCES, when there was one. */
+  readonly errno?: number;
+  /** What a command that ends with this error should exit with: 1 failed, 2 usage. */
+  readonly exitCode: number;
 
   constructor(
     code: ContainersErrorCode,
@@ -27,8 +28,9 @@ export class ContainersError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint;
-    const errno = (cause as { code?: unknown } | undefined)?.code;
-    if (typeof errno === 'string') this.errno = errno;
+    this.exitCode = code === 'CONTAINER_SELECTOR_INVALID' ? 2 : 1;
+    const errno = (cause as { errno?: unknown } | undefined)?.errno;
+    if (typeof errno === 'number') this.errno = errno;
   }
 }
 

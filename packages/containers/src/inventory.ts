@@ -189,22 +189,33 @@ export class Inventory {
     } else if (entry.process === null && sameProcess(entry.last, process)) {
       return; // told late, of a process that ended since
     }
+    if (process.mntns !== null && !this.#prevails(entry, process, process.mntns)) return;
     this.stopped(entry);
     this.#cgroups.deleteAll(entry);
     entry.process = process;
     entry.last = process;
     entry.removed = false;
     entry.info = { ...entry.info, pid: process.pid, mntns: process.mntns, cgroupId: null };
-    if (process.mntns !== null) {
-      // A mount namespace's number is free again once its container is dead, whose end we may
-      // not have been told of.
-      for (const other of this.#mntns.claimants(process.mntns)) {
-        if (other.process !== null && !isAlive(other.process)) this.stopped(other);
-      }
-      this.#mntns.add(process.mntns, entry);
-    }
+    if (process.mntns !== null) this.#mntns.add(process.mntns, entry);
     this.#setCgroup(entry, cgroup);
     this.#emit('started', entry, process);
+  }
+
+  /** Clears the way for a container's process, or says that another is known to have it. */
+  #prevails(entry: Entry, process: ProcessId, mntns: number): boolean {
+    for (const other of this.#mntns.claimants(mntns)) {
+      if (other === entry || other.process === null) continue;
+      if (sameProcess(other.process, process)) {
+        // One container under two keys: a state directory may not tell the namespace.
+        if (other.ranks.runtime >= entry.ranks.runtime) return false;
+        this.#forget(other);
+      } else if (!isAlive(other.process)) {
+        // The number of a mount namespace is free again once its container is dead, of whose
+        // end we may not have been told.
+        this.stopped(other);
+      }
+    }
+    return true;
   }
 
   /** A container of which only the cgroup is known has it here. */

@@ -61,7 +61,7 @@ export class Resolver {
     this.#timer = undefined;
     this.#running = true;
     const batch = new Map(this.#wanted);
-    const found = await this.#byProcess(batch);
+    const found = this.#byProcess(batch);
     const rest = new Set([...batch.keys()].filter((id) => !found.has(id)));
     if (rest.size > 0) await this.#search(rest, found);
     for (const id of batch.keys()) {
@@ -77,11 +77,11 @@ export class Resolver {
   }
 
   /** A process that is still in the cgroup tells its path; the id proves that it is this one. */
-  async #byProcess(batch: ReadonlyMap<number, number>): Promise<Map<number, string>> {
+  #byProcess(batch: ReadonlyMap<number, number>): Map<number, string> {
     const found = new Map<number, string>();
     for (const [id, pid] of batch) {
-      const path = pid === 0 ? undefined : (await processFacts(pid))?.cgroups.get('');
-      if (path !== undefined && (await this.#tree.idOf(path)) === id) found.set(id, path);
+      const path = pid === 0 ? undefined : processFacts(pid)?.cgroups.get('');
+      if (path !== undefined && this.#tree.idOf(path) === id) found.set(id, path);
     }
     return found;
   }
@@ -108,12 +108,12 @@ export class Resolver {
   async #locate(path: string): Promise<Entry | undefined> {
     const named = containerInPath(path);
     const own = named && ownCgroup(path, named.id);
-    const id = own ? await this.#tree.idOf(own) : null;
+    const id = own ? this.#tree.idOf(own) : null;
     if (named === null || !own || id === null) return undefined;
     const entry = this.#inventory.describe(named);
     this.#inventory.located(entry, { id, path: own });
     for (const pid of (await this.#tree.processes(path)).slice(0, MAX_PROCESSES)) {
-      if (!(await isNamespaceInit(pid))) continue;
+      if (!isNamespaceInit(pid)) continue;
       if (await this.#attacher.attach(entry, { pid })) break;
     }
     return entry;

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -14,19 +15,19 @@ const lack = missing('containerd', 'ctr', 'dockerd', 'runc');
 const dir = mkdtempSync(join(tmpdir(), 'imagesnoop-dropped-'));
 const program = join(dir, 'dropped.mjs');
 
-beforeAll(() =>
-  build({
+beforeAll(async () => {
+  await build({
     ...{ entryPoints: [join(import.meta.dirname, 'dropped.ts')], outfile: program },
     ...{ bundle: true, platform: 'node', format: 'esm', target: 'node20' },
-  }),
-);
+  });
+  chmodSync(dir, 0o755);
+});
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** The messages of a child that has opened containers and given up root. */
-function child(options: ContainersOptions) {
-  const { stdin, stdout } = spawn(process.execPath, [program, JSON.stringify(options)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+/** The messages of a child that opens containers and gives up root. */
+function child(options: ContainersOptions, when: 'before' | 'after') {
+  const args = [program, JSON.stringify(options), when];
+  const { stdin, stdout } = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
   const next = async () => JSON.parse((await lines.next()).value as string);
   const end = async () => {
@@ -41,17 +42,22 @@ test('containerd tells of new containers after root was given up', async (contex
   const daemon = await startContainerd();
   try {
     const sockets = [{ kind: 'containerd', path: daemon.socket } as const];
-    const { next, end } = child({ sockets, stateDirs: [] });
-    expect(await next()).toBe('ready');
+    const stateDirs = [
+      { path: dirname(daemon.stateDir), runtime: 'containerd', namespaced: true } as const,
+    ];
+    await daemon.run('early');
+    const { next, end } = child({ sockets, stateDirs }, 'after');
+    expect(await next()).toEqual({ running: ['early'], notes: [] });
     const { pid } = await daemon.run('late');
     // The mount namespace is not ours to see any more; the cgroup is.
     const cgroups = [`${truth(pid).cgroupId}`];
     expect(await next()).toMatchObject({
       add: { mntns: [], cgroups },
       container: { id: 'late', image: daemon.image, pid },
+      running: ['early', 'late'],
     });
     await daemon.remove('late');
-    expect(await next()).toMatchObject({ remove: { cgroups } });
+    expect(await next()).toMatchObject({ remove: { cgroups }, running: ['early'] });
     await end();
   } finally {
     await daemon.stop();
@@ -63,8 +69,8 @@ test('so does Docker', async (context) => {
   const daemon = await startDockerd();
   try {
     const sockets = [{ kind: 'docker', path: daemon.socket } as const];
-    const { next, end } = child({ sockets, stateDirs: [] });
-    expect(await next()).toBe('ready');
+    const { next, end } = child({ sockets, stateDirs: [] }, 'after');
+    expect(await next()).toEqual({ running: [], notes: [] });
     const { id, pid } = await daemon.run('late');
     expect(await next()).toMatchObject({
       add: { mntns: [], cgroups: [`${truth(pid).cgroupId}`] },
@@ -75,5 +81,33 @@ test('so does Docker', async (context) => {
     await end();
   } finally {
     await daemon.stop();
+  }
+});
+
+test('who never was root gets notes, and no containers', async (context) => {
+  requireKernel(context, lack);
+  const closed = mkdtempSync(join(tmpdir(), 'imagesnoop-closed-'));
+  mkdirSync(join(closed, 'web'));
+  const path = join(dir, 'd.sock');
+  const server = createServer().listen(path);
+  try {
+    chmodSync(path, 0o600);
+    const { next, end } = child(
+      {
+        sockets: [{ kind: 'docker', path }],
+        stateDirs: [{ path: closed, runtime: 'runc', namespaced: false }],
+      },
+      'before',
+    );
+    const { running, notes } = await next();
+    expect(running).toEqual([]);
+    expect(notes).toEqual([
+      `${closed}: EACCES, so containers that only it tells of stay unknown`,
+      expect.stringMatching(/^docker on .*d\.sock: .*EACCES/),
+    ]);
+    await end();
+  } finally {
+    server.close();
+    rmSync(closed, { recursive: true });
   }
 });

@@ -1,21 +1,33 @@
 /**
- * Run as a child by dropped.kernel.test.ts, because privileges are a process's own: opens
- * containers as root, becomes nobody, and writes a JSON line for each container that starts.
+ * Run as a child by dropped.kernel.test.ts, because privileges are a process's own: becomes nobody
+ * before or after it opened containers, and writes a JSON line for each change of `late`.
+ * Arguments: the options as JSON, and `before` or `after`.
  */
 import { Containers, type ContainersOptions } from '../src/index.js';
 
-const containers = await Containers.open(JSON.parse(process.argv[2] ?? '{}') as ContainersOptions);
-await containers.ready;
-process.setgroups?.([]);
-process.setgid?.(65534);
-process.setuid?.(65534);
-const tell = (value: unknown): void => {
+const [options = '{}', when] = process.argv.slice(2);
+
+function becomeNobody(): void {
+  process.setgroups?.([]);
+  process.setgid?.(65534);
+  process.setuid?.(65534);
+}
+
+function tell(value: unknown): void {
   const text = JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${each}` : each));
   process.stdout.write(`${text}\n`);
-};
+}
+
+if (when === 'before') becomeNobody();
+const containers = await Containers.open(JSON.parse(options) as ContainersOptions);
+await containers.ready;
+if (when === 'after') becomeNobody();
 await containers.select(
   { containers: ['late'] },
-  { wait: true, onChange: ({ add, remove, container }) => tell({ add, remove, container }) },
+  {
+    wait: true,
+    onChange: (change) => tell({ ...change, running: containers.list().map(({ name }) => name) }),
+  },
 );
-tell('ready');
+tell({ running: containers.list().map(({ name }) => name), notes: containers.notes() });
 process.stdin.resume().on('end', () => containers.close());

@@ -9,6 +9,10 @@ const alive = {
   pid: process.pid,
   startTicks: parseStartTicks(readFileSync('/proc/self/stat', 'latin1')) as number,
 };
+const parent = {
+  pid: process.ppid,
+  startTicks: parseStartTicks(readFileSync(`/proc/${process.ppid}/stat`, 'latin1')) as number,
+};
 /** A process that is not there: no pid is as large as this (PID_MAX_LIMIT). */
 const dead = { pid: 2 ** 22 + 1, startTicks: 7 };
 
@@ -55,11 +59,25 @@ describe('keys', () => {
     const a = inventory.describe({ id: ID, runtime: 'docker' });
     const b = inventory.describe({ id: OTHER, runtime: 'docker' });
     inventory.started(a, { ...alive, mntns: 10 }, { id: 100, path: '/a' });
-    inventory.started(b, { ...alive, mntns: 10 }, { id: 100, path: '/a' });
+    inventory.started(b, { ...parent, mntns: 10 }, { id: 100, path: '/a' });
     expect(inventory.byMntns(10)).toBeUndefined();
     expect(inventory.byCgroup(100)).toBeUndefined();
     inventory.stopped(b);
     expect(inventory.byMntns(10)).toBe(a);
+  });
+
+  test('one process under two keys is one container, the better known one', () => {
+    for (const first of ['runc', 'containerd'] as const) {
+      const inventory = new Inventory();
+      const plain = inventory.describe({ id: 'web', runtime: 'runc' });
+      const known = inventory.describe({ id: 'web', namespace: 'n', runtime: 'containerd' });
+      const order = first === 'runc' ? [plain, known] : [known, plain];
+      for (const entry of order) {
+        inventory.started(entry, { ...alive, mntns: 10 }, { id: 100, path: '/n/web' });
+      }
+      expect(inventory.byMntns(10)).toBe(known);
+      expect(inventory.byCgroup(100)).toBe(known);
+    }
   });
 
   test('a mount namespace whose container died unreported goes to the next', () => {

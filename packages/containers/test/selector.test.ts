@@ -43,7 +43,11 @@ describe('selectors', () => {
     { namespaces: ['../etc'] },
   ])('%j is refused', (selector) => {
     expect(() => parseSelector(selector)).toThrow(
-      expect.objectContaining({ code: 'CONTAINER_SELECTOR_INVALID', hint: expect.any(String) }),
+      expect.objectContaining({
+        code: 'CONTAINER_SELECTOR_INVALID',
+        exitCode: 2,
+        hint: expect.any(String),
+      }),
     );
   });
 

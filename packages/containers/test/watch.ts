@@ -10,7 +10,7 @@ export class Watch {
     await containers.select(selector, {
       wait: true,
       onChange: (change) => {
-        watch.changes.push({ ...change, at: Date.now() });
+        watch.changes.push({ ...change, at: performance.timeOrigin + performance.now() });
         for (const wake of watch.#waiting.splice(0)) wake();
       },
     });

@@ -1,5 +1,5 @@
 /** The files in which runc and crun keep what they know of a container. */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessClaim } from '../attach.js';
 import type { Labels } from '../labels.js';
@@ -46,11 +46,9 @@ export function parseState(json: string, cgroupMount: string | null): RuntimeSta
 }
 
 /** Annotations from the bundle's own config.json (OCI runtime-spec, config.md), which crun needs. */
-export async function bundleAnnotations(bundle: string): Promise<Labels> {
+export function bundleAnnotations(bundle: string): Labels {
   try {
-    return texts(
-      object(JSON.parse(await readFile(join(bundle, 'config.json'), 'utf8'))).annotations,
-    );
+    return texts(object(JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8'))).annotations);
   } catch {
     return {};
   }
@@ -60,13 +58,13 @@ export async function bundleAnnotations(bundle: string): Promise<Labels> {
  * Name and image of a Podman container from Podman's own list, beside its bundles: Podman has no
  * daemon, and its socket is mostly off. (containers/storage, `overlay-containers/containers.json`)
  */
-export async function podmanNames(
+export function podmanNames(
   bundle: string,
   id: string,
-): Promise<{ name: string | null; image: string | null }> {
+): { name: string | null; image: string | null } {
   try {
     const file = join(bundle, '../../containers.json');
-    const records = list(JSON.parse(await readFile(file, 'utf8'))).map(object);
+    const records = list(JSON.parse(readFileSync(file, 'utf8'))).map(object);
     const record = records.find((each) => each.id === id);
     const metadata = object(JSON.parse(text(record?.metadata) ?? '{}'));
     return {

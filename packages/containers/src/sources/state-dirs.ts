@@ -3,8 +3,8 @@
  * uses one of these, and tell a container's first process and cgroup before that process runs
  * anything of the image: `create` writes the state, `start` comes later.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Runtime } from '../container.js';
 import { type DirectoryListener, DirectoryWatch } from '../directory-watch.js';
 import { type Entry, keyOf } from '../inventory.js';
@@ -32,27 +32,38 @@ export const DOCKER_NAMESPACE = 'moby';
 /** Who tells runc and crun what to do, as an annotation says. */
 const MANAGERS: Readonly<Record<string, Runtime>> = { libpod: 'podman', 'cri-o': 'cri' };
 
-const FILES: ReadonlySet<string> = new Set(['state.json', 'status']);
+/** runc's name and crun's. */
+const FILES = ['state.json', 'status'] as const;
+
+/** Where a container was found. */
+interface Place {
+  /** Its folder in the state directory. */
+  readonly path: string;
+  readonly id: string;
+  readonly runtime: Runtime;
+  readonly namespace: string | undefined;
+}
 
 export class StateDirs implements Source {
   readonly ready: Promise<void>;
   readonly #context: SourceContext;
   readonly #cgroupMount: string | null;
   readonly #watches = new Set<DirectoryWatch>();
-  /** Reads of what was there at the start; undefined afterwards. */
-  #first: Promise<void>[] | undefined;
+  /** What was there at the start waits here for its turn; undefined afterwards. */
+  #found: (() => void)[] | undefined = [];
+  #closed = false;
 
   constructor(context: SourceContext, dirs: readonly StateDir[], cgroupMount: string | null) {
     this.#context = context;
     this.#cgroupMount = cgroupMount;
-    const first: Promise<void>[] = [];
-    this.#first = first;
     for (const dir of dirs) this.#follow(dir);
-    this.ready = Promise.all(first).then(() => undefined);
-    this.#first = undefined;
+    const found = this.#found ?? [];
+    this.#found = undefined;
+    this.ready = this.#takeAll(found);
   }
 
   close(): void {
+    this.#closed = true;
     for (const watch of this.#watches) watch.close();
     this.#watches.clear();
   }
@@ -71,26 +82,40 @@ export class StateDirs implements Source {
   }
 
   #followContainers(path: string, runtime: Runtime, namespace?: string): DirectoryWatch {
-    const pending = new Map<string, DirectoryWatch>();
+    const waiting = new Map<string, DirectoryWatch>();
     return this.#watch(path, {
       appeared: (id) => {
-        const files = this.#watch(join(path, id), {
-          appeared: (file) => {
-            if (!FILES.has(file)) return;
-            const read = this.#read(join(path, id, file), id, runtime, namespace).then((done) => {
-              // Nothing of interest changes in the state after this.
-              if (done) this.#unwatch(pending, id);
-            });
-            this.#first?.push(read);
-          },
-        });
-        pending.set(id, files);
+        const take = () => this.#take({ path: join(path, id), id, runtime, namespace }, waiting);
+        if (this.#found === undefined) take();
+        else this.#found.push(take);
       },
       vanished: (id) => {
-        this.#unwatch(pending, id);
+        this.#unwatch(waiting, id);
         this.#vanished(keyOf(id, namespace));
       },
     });
+  }
+
+  /** One container at a turn of the event loop: a full node must not delay the start of a tool. */
+  async #takeAll(found: readonly (() => void)[]): Promise<void> {
+    for (const take of found) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#closed) return;
+      take();
+    }
+  }
+
+  /** The folder is made before its state is written, which is when we want to read it. */
+  #take(place: Place, waiting: Map<string, DirectoryWatch>): void {
+    if (this.#read(place) || !existsSync(place.path)) return;
+    let done = false;
+    const appeared = (): void => {
+      done = this.#read(place);
+      // Nothing of interest changes in the state after that.
+      if (done) this.#unwatch(waiting, place.id);
+    };
+    waiting.set(place.id, this.#watch(place.path, { appeared }, FILES));
+    if (done) this.#unwatch(waiting, place.id); // written while we began to watch
   }
 
   /** A daemon that keeps the container says itself when it removes it. */
@@ -101,27 +126,35 @@ export class StateDirs implements Source {
     else inventory.removed(key);
   }
 
-  async #read(file: string, id: string, runtime: Runtime, namespace?: string): Promise<boolean> {
-    const json = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EACCES') {
-        this.#context.note(`cannot read ${file} (EACCES): plain containers stay unknown`);
-      }
-      return '';
-    });
-    const state = parseState(json, this.#cgroupMount);
-    if (state === null || state.pid === 0) return false;
-    const entry = await this.#describe({ id, runtime, namespace }, state);
-    await this.#context.attacher.attach(entry, state);
-    return true;
+  /** Returns whether the container's first process was told. */
+  #read(place: Place): boolean {
+    for (const file of FILES) {
+      const state = parseState(this.#text(join(place.path, file)), this.#cgroupMount);
+      if (state === null || state.pid === 0) continue;
+      void this.#context.attacher.attach(this.#describe(place, state), state);
+      return true;
+    }
+    return false;
   }
 
-  async #describe(
-    { id, runtime, namespace }: { id: string; runtime: Runtime; namespace: string | undefined },
-    { labels: told, bundle }: RuntimeState,
-  ): Promise<Entry> {
-    const labels = told ?? (bundle === null ? {} : await bundleAnnotations(bundle));
+  #text(file: string): string {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT') this.#refused(dirname(dirname(file)), code);
+      return '';
+    }
+  }
+
+  #refused(dir: string, errno: string): void {
+    this.#context.note(`${dir}: ${errno}, so containers that only it tells of stay unknown`);
+  }
+
+  #describe({ id, runtime, namespace }: Place, { labels: told, bundle }: RuntimeState): Entry {
+    const labels = told ?? (bundle === null ? {} : bundleAnnotations(bundle));
     const manager = MANAGERS[labels['io.container.manager'] ?? ''] ?? runtime;
-    const podman = manager === 'podman' && bundle !== null ? await podmanNames(bundle, id) : null;
+    const podman = manager === 'podman' && bundle !== null ? podmanNames(bundle, id) : null;
     const k8s = podOf(labels);
     return this.#context.inventory.describe({
       id,
@@ -133,8 +166,9 @@ export class StateDirs implements Source {
     });
   }
 
-  #watch(path: string, listener: DirectoryListener): DirectoryWatch {
-    const watch = new DirectoryWatch(path, listener);
+  #watch(path: string, listener: DirectoryListener, only?: readonly string[]): DirectoryWatch {
+    const refused = (errno: string): void => this.#refused(path, errno);
+    const watch = new DirectoryWatch(path, { ...listener, refused }, only);
     this.#watches.add(watch);
     return watch;
   }

@@ -6,6 +6,7 @@ import { rootfsTar } from './image.js';
 import {
   BUSYBOX,
   IDLE,
+  removeCgroups,
   removeTree,
   run,
   type StartOptions,
