@@ -18,7 +18,13 @@ export function checkFormat({ write = false } = {}) {
   const sources = repositoryFiles().filter(isC);
   const c = write ? ['-i'] : ['--dry-run', '-Werror'];
   return [
-    run('biome', ['check', '--error-on-warnings', '--diagnostic-level=warn', ...(write ? ['--write'] : []), '.']),
+    run('biome', [
+      'check',
+      '--error-on-warnings',
+      '--diagnostic-level=warn',
+      ...(write ? ['--write'] : []),
+      '.',
+    ]),
     sources.length === 0 || run('clang-format-19', [...c, ...sources]),
   ].every(Boolean);
 }

@@ -1,6 +1,6 @@
 // Compiles one BPF program for each architecture and checks what came out.
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { structsOf } from './elf-btf.mjs';
@@ -91,9 +91,11 @@ function checkEvents(source, object) {
   }
 }
 
+// Copied beside its place first, since a rename works within one file system only.
 function place(from, to) {
+  const own = `${to}.${process.pid}`;
   mkdirSync(dirname(to), { recursive: true });
-  const { size } = statSync(from);
-  renameSync(from, to);
-  return { path: to, size };
+  copyFileSync(from, own);
+  renameSync(own, to);
+  return { path: to, size: statSync(to).size };
 }
