@@ -1,4 +1,5 @@
 const NS_PER_S = 1_000_000_000;
+const NS_PER_MS = 1_000_000n;
 
 /** A step of the wall clock (set by hand, or a suspend) smaller than this is left alone. */
 const STEP_MS = 10;
@@ -34,25 +35,25 @@ export class Clock {
    * Follows a wall clock that was set, or a suspend, during which CLOCK_MONOTONIC stands still.
    * Call it once per batch: it looks once a second.
    */
-  follow(nowMs = Date.now()): void {
+  follow(nowMs = Date.now(), monotonic = process.hrtime.bigint()): void {
     if (Math.abs(nowMs - this.#checkedMs) < 1000) return;
     this.#checkedMs = nowMs;
-    this.set(Number(process.hrtime.bigint()));
+    this.set(Number(monotonic));
     const step = nowMs - (this.second * 1000 + this.nanosecond / 1e6);
-    if (Math.abs(step) > STEP_MS) this.#setOffset(BigInt(nowMs) * 1_000_000n);
+    if (Math.abs(step) > STEP_MS) this.#setOffset(BigInt(nowMs) * NS_PER_MS - monotonic);
   }
 
   /** performance.timeOrigin has microseconds, where Date.now() has milliseconds. */
   #anchor(): void {
-    const nowMs = performance.timeOrigin + performance.now();
-    this.#setOffset(BigInt(Math.round(nowMs * 1000)) * 1000n);
+    const nowUs = Math.round((performance.timeOrigin + performance.now()) * 1000);
+    this.#setOffset(BigInt(nowUs) * 1000n - process.hrtime.bigint());
+    this.#checkedMs = nowUs / 1000;
   }
 
-  #setOffset(wallNs: bigint): void {
-    const offset = wallNs - process.hrtime.bigint();
+  /** @param offset nanoseconds from the monotonic clock to the wall clock */
+  #setOffset(offset: bigint): void {
     this.#offsetSecond = Number(offset / BigInt(NS_PER_S));
     this.#offsetNanosecond = Number(offset % BigInt(NS_PER_S));
-    this.#checkedMs = Date.now();
   }
 }
 

@@ -39,8 +39,8 @@ export class Session<Row> {
   /** Goes on in a new log file; false if there is no log. */
   rotateLog(): boolean {
     if (!this.#log) return false;
+    void this.#outputs[0]?.flush();
     try {
-      void this.#outputs[0]?.flush();
       this.#log.reopen();
     } catch (error) {
       say(`${this.#name}: ${(error as Error).message}; going on in the old file, use copytruncate`);
