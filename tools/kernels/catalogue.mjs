@@ -26,7 +26,7 @@ export const KERNELS = {
 };
 
 const FRESH_MS = 7 * 24 * 3600 * 1000;
-const LAYOUT = 1; // raised when the form of the unpacked kernel changes
+const LAYOUT = 2; // raised when the form of the unpacked kernel changes
 
 /**
  * Gets a kernel into the cache, from Debian's packages; asks for a newer one at most once a week.
@@ -34,7 +34,7 @@ const LAYOUT = 1; // raised when the form of the unpacked kernel changes
  * @param {string} name a key of KERNELS
  * @param {'amd64' | 'arm64'} arch
  * @returns {{ name: string, arch: string, release: string, version: string, directory: string,
- *   vmlinuz: string, modules: string }} `release` as `uname -r` says it, `version` the package's
+ *   vmlinuz: string, modules: string, config: string }} `release` as `uname -r` says it, `version` the package's
  */
 export function fetchKernel(name, arch) {
   const suites = KERNELS[name];
@@ -94,6 +94,10 @@ function refresh(name, arch, suites, directory, known) {
     join(root, 'boot', `vmlinuz-${release}`),
     join(root, 'lib/modules', release, 'vmlinuz'),
   ];
+  const configs = [
+    join(root, 'boot', `config-${release}`),
+    join(root, 'lib/modules', release, 'config'),
+  ];
   const found = {
     layout: LAYOUT,
     name,
@@ -103,6 +107,7 @@ function refresh(name, arch, suites, directory, known) {
     directory,
     vmlinuz: inside(vmlinuz.find(existsSync)),
     modules: inside(join(root, 'lib/modules')),
+    config: inside(configs.find(existsSync)),
   };
   writeFileSync(join(making, 'kernel.json'), JSON.stringify(found, null, 2));
   rmSync(directory, { recursive: true, force: true });
@@ -118,7 +123,7 @@ function kernelPackages(archive, arch) {
   const found = [];
   const visit = (name) => {
     for (const each of dependencyNames(archive.show(name).Depends)) {
-      if (!/^linux-(image|binary|modules)-\d/.test(each) || found.includes(`${each}:${arch}`))
+      if (!/^linux-(image|binary|modules|base)-\d/.test(each) || found.includes(`${each}:${arch}`))
         continue;
       found.push(`${each}:${arch}`);
       visit(`${each}:${arch}`);

@@ -41,6 +41,7 @@ export async function runInGuest({
     env: {
       ...env,
       IMAGESNOOP_GUEST: `${name}-${arch}`,
+      IMAGESNOOP_CONFIG: kernel.config,
       IMAGESNOOP_LACKS: degrade.lacks.join(' '),
     },
     setup: [...setup, ...degrade.setup],

@@ -20,7 +20,7 @@ const KEPT = ['PATH', 'LANG', 'LC_ALL', 'TERM', 'CI', 'REQUIRE_KERNEL', 'NO_COLO
  * @returns {string} the script
  */
 export function script({ command, cwd, env = {}, setup = [], prefix = [] }, kept = process.env) {
-  const values = { HOME: '/root', TMPDIR: '/tmp' };
+  const values = { HOME: '/root', TMPDIR: '/run/tmp' };
   for (const name of KEPT) if (kept[name] !== undefined) values[name] = kept[name];
   Object.assign(values, env);
   const lines = [
