@@ -13,13 +13,13 @@ export const COLUMNS = {
     SADDR: 'source address',
     DADDR: 'destination address',
     DPORT: 'destination port',
-    'LAT(us)': 'microseconds from the attempt to its outcome',
-    ERROR: 'why the connection was not established; - means that it was',
+    ERROR: 'why the connection was not established; empty when it was',
+    'LAT(ms)': 'milliseconds from the attempt to its outcome',
   },
   mkdirsnoop: {
     ...OWNER,
     MODE: 'permissions asked for, octal, before the umask',
-    ERROR: 'why the directory was not made; - means that it was',
+    ERROR: 'why the directory was not made; empty when it was',
     PATH: "the whole path, from the caller's root, also when a relative one was given",
   },
 };

@@ -69,10 +69,12 @@ function show({ name, tracer }, print) {
 /** The first rows, with our own among them, however busy the machine is. */
 export function choose(rows, limit = ROWS_SHOWN) {
   if (rows.length <= limit) return rows;
-  const own = rows.filter((row) => row.includes(COMM)).slice(0, limit - 1);
-  const others = rows.filter((row) => !own.includes(row)).slice(0, limit - 1 - own.length);
-  const chosen = rows.filter((row) => own.includes(row) || others.includes(row));
-  return [...chosen, `... and ${rows.length - chosen.length} more`];
+  const places = [...rows.keys()];
+  const own = places.filter((place) => rows[place].includes(COMM)).slice(0, limit - 1);
+  const others = places.filter((place) => !own.includes(place)).slice(0, limit - 1 - own.length);
+  const chosen = [...own, ...others].sort((a, b) => a - b);
+  const rest = rows.length - chosen.length;
+  return [...chosen.map((place) => rows[place]), `... and ${rest} more`];
 }
 
 function showNext(print) {
