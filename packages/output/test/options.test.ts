@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { optionsMarkdown } from '../src/markdown.js';
 import { parseCidrs } from '../src/options/cidr.js';
 import { commonFilters, commonOptions } from '../src/options/common.js';
@@ -287,7 +287,9 @@ describe('networks', () => {
 
 describe('users', () => {
   it('are looked up by name', () => {
-    const passwd = join(mkdtempSync(join(tmpdir(), 'output-')), 'passwd');
+    const folder = mkdtempSync(join(tmpdir(), 'output-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const passwd = join(folder, 'passwd');
     writeFileSync(
       passwd,
       'root:x:0:0::/root:/bin/sh\n# note\nbob:x:1007:1::/:/bin/sh\nodd:x:abc:1\n',
