@@ -66,6 +66,7 @@ RingBuffer::RingBuffer(const Napi::CallbackInfo &info) : Napi::ObjectWrap<RingBu
 	context_ = std::make_unique<Napi::AsyncContext>(env, "imagesnoop:RingBuffer");
 
 	Napi::Array maps = info[0].As<Napi::Array>();
+	maps_ = Napi::Persistent(maps.As<Napi::Object>());
 	LogScope log;
 	for (uint32_t i = 0; i < maps.Length(); i++) {
 		Map &map = HandleArgument<Map>(maps.Get(i), "each of maps");
@@ -128,6 +129,11 @@ void RingBuffer::Release()
 	if (handles_ != nullptr)
 		std::exchange(handles_, nullptr)->Close();
 	ring_buffer__free(std::exchange(ring_, nullptr));
+	// The callback may hold us, which would keep both for ever.
+	onBatch_.Reset();
+	maps_.Reset();
+	buffer_.Reset();
+	bytes_ = nullptr;
 }
 
 /** Starts or continues. */

@@ -54,6 +54,8 @@ class RingBuffer : public Napi::ObjectWrap<RingBuffer> {
 	Handles *handles_ = nullptr;
 	std::vector<std::unique_ptr<Source>> sources_;
 	Napi::FunctionReference onBatch_;
+	/** Their object must not be collected, or its programs would be detached. */
+	Napi::ObjectReference maps_;
 	Napi::Reference<Napi::Uint8Array> buffer_;
 	std::unique_ptr<Napi::AsyncContext> context_;
 	uint8_t *bytes_ = nullptr;
