@@ -84,11 +84,23 @@ static __always_inline void handle_attempt(struct sock *sk)
 	fill_endpoints(&attempt.event, &ends);
 	attempt.event.lport = sock_port(sk);
 	attempt.stale_port = sock_last_port(sk);
+	attempt.had_errors = sock_queued_error(sk) != 0;
 	choose_awaits(&attempt, sk, key);
 	if (attempt.event.lport)
 		announce(&attempt);
 	if (bpf_map_update_elem(&attempts, &key, &attempt, BPF_ANY))
 		count_lost(LOST_MAP_FULL);
+}
+
+/* The socket kept trying, but the application had been told of an error. */
+static __always_inline void take_reported(struct attempt *attempt, struct sock *sk)
+{
+	if (attempt->reported) {
+		attempt->event.error = attempt->reported;
+		attempt->event.latency_ns = attempt->reported_latency_ns;
+	} else if (!attempt->had_errors) {
+		attempt->event.error = sock_queued_error(sk);
+	}
 }
 
 /* The socket has left SYN_SENT for good, in any context. */
@@ -110,10 +122,8 @@ static __always_inline void handle_outcome(struct sock *sk, bool established)
 	event->lport = port ? port : sock_last_port(sk);
 	if (!established) {
 		event->error = BPF_CORE_READ(sk, sk_err);
-		if (!event->error && event->has_ret && attempt->reported) {
-			event->error = attempt->reported;
-			event->latency_ns = attempt->reported_latency_ns;
-		}
+		if (!event->error && event->has_ret)
+			take_reported(attempt, sk);
 	}
 	event->outcome = established	? OUTCOME_ESTABLISHED
 			 : event->error ? OUTCOME_FAILED
@@ -218,33 +228,36 @@ int BPF_PROG(io_uring_complete_tpbtf, void *ring, struct io_kiocb___result *requ
 	return 0;
 }
 
-/* inet_stream_connect() is called through a pointer only, so no compiler inlines it. */
+/* __inet_stream_connect() serves connect() of TCP and MPTCP, io_uring, and sends with MSG_FASTOPEN,
+ * which are not for here. */
 
 static __always_inline __u8 kind_of_call(struct socket *socket, int flags)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct file *file = BPF_CORE_READ(socket, file);
+	struct sock *sk = BPF_CORE_READ(socket, sk), *owner = mptcp_owner(sk);
 
 	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
 		return CALL_URING;
-	if (flags & O_NONBLOCK && !(BPF_CORE_READ(file, f_flags) & O_NONBLOCK))
+	if (flags & O_NONBLOCK && !file_is_nonblocking(owner ? owner : sk))
 		return CALL_URING; /* its first try must not sleep */
 	return CALL_DIRECT;
 }
 
-SEC("fentry/inet_stream_connect")
-int BPF_PROG(inet_stream_connect_fentry, struct socket *socket, void *address, int length,
-	     int flags)
+SEC("fentry/__inet_stream_connect")
+int BPF_PROG(stream_connect_fentry, struct socket *socket, void *address, int length, int flags,
+	     int is_sendmsg)
 {
-	handle_call(socket, address, length, false, kind_of_call(socket, flags));
+	if (!is_sendmsg)
+		handle_call(socket, address, length, false, kind_of_call(socket, flags));
 	return 0;
 }
 
-SEC("fexit/inet_stream_connect")
-int BPF_PROG(inet_stream_connect_fexit, struct socket *socket, void *address, int length, int flags,
-	     int ret)
+SEC("fexit/__inet_stream_connect")
+int BPF_PROG(stream_connect_fexit, struct socket *socket, void *address, int length, int flags,
+	     int is_sendmsg, int ret)
 {
-	handle_return(ret);
+	if (!is_sendmsg)
+		handle_return(ret);
 	return 0;
 }
 
@@ -256,16 +269,18 @@ int BPF_PROG(security_socket_connect_fexit, struct socket *socket, void *address
 	return 0;
 }
 
-SEC("kprobe/inet_stream_connect")
-int BPF_KPROBE(inet_stream_connect_kprobe, struct socket *socket, void *address, int length,
-	       int flags)
+SEC("kprobe/__inet_stream_connect")
+int BPF_KPROBE(stream_connect_kprobe, struct socket *socket, void *address, int length, int flags,
+	       int is_sendmsg)
 {
-	handle_call(socket, address, length, false, kind_of_call(socket, flags));
+	if (!is_sendmsg)
+		handle_call(socket, address, length, false, kind_of_call(socket, flags));
 	return 0;
 }
 
-SEC("kretprobe/inet_stream_connect")
-int BPF_KRETPROBE(inet_stream_connect_kretprobe, int ret)
+/* After a send with MSG_FASTOPEN there is no call to be found, or not one of this kind. */
+SEC("kretprobe/__inet_stream_connect")
+int BPF_KRETPROBE(stream_connect_kretprobe, int ret)
 {
 	handle_return(ret);
 	return 0;
@@ -328,6 +343,27 @@ SEC("kretprobe/security_socket_connect")
 int BPF_KRETPROBE(security_socket_connect_kretprobe, int ret)
 {
 	handle_check_result(ret);
+	return 0;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(sock_send_length_dns_tpbtf, struct sock *sk, int ret, int flags)
+{
+	handle_question(sk, ret);
+	return 0;
+}
+
+SEC("fexit/inet_sendmsg")
+int BPF_PROG(inet_sendmsg_fexit, struct socket *socket, struct msghdr *message)
+{
+	handle_question_message(BPF_CORE_READ(socket, sk), message);
+	return 0;
+}
+
+SEC("fexit/inet6_sendmsg")
+int BPF_PROG(inet6_sendmsg_fexit, struct socket *socket, struct msghdr *message)
+{
+	handle_question_message(BPF_CORE_READ(socket, sk), message);
 	return 0;
 }
 

@@ -42,7 +42,8 @@ struct attempt {
 	__u8 nonblocking; /* O_NONBLOCK on the file when the attempt began */
 	__u8 derives_ret; /* no hook sees the call return: ret follows from the outcome */
 	__u8 announced;	  /* EVENT_CONNECT_BEGUN is out */
-	__u8 padding[2];
+	__u8 had_errors;  /* the socket's error queue was not empty before */
+	__u8 padding;
 	__u32 reported;		   /* errno told while the socket kept trying, or 0 */
 	__u64 reported_latency_ns; /* when that was, since the attempt began */
 };

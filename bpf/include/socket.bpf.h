@@ -246,7 +246,8 @@ static __always_inline struct sock *mptcp_owner(struct sock *sk)
 	struct tcp_sock *tcp = (struct tcp_sock *)sk;
 	struct mptcp_subflow_context *subflow;
 
-	if (!bpf_core_field_exists(tcp->is_mptcp) || !BPF_CORE_READ(tcp, is_mptcp))
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP ||
+	    !bpf_core_field_exists(tcp->is_mptcp) || !BPF_CORE_READ(tcp, is_mptcp))
 		return NULL;
 	subflow = BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_ulp_data);
 	return BPF_CORE_READ(subflow, conn);

@@ -15,7 +15,7 @@
 #define SYSCALL_RECVFROM 45
 #define SYSCALL_SENDMSG	 46
 #define SYSCALL_RECVMSG	 47
-#define SYSCALL_RECVMMSG 299
+#define SYSCALL_SENDMMSG 307
 #elif defined(__TARGET_ARCH_arm64)
 #define SYSCALL_READ	 63
 #define SYSCALL_READV	 65
@@ -23,7 +23,7 @@
 #define SYSCALL_RECVFROM 207
 #define SYSCALL_SENDMSG	 211
 #define SYSCALL_RECVMSG	 212
-#define SYSCALL_RECVMMSG 243
+#define SYSCALL_SENDMMSG 269
 #endif
 
 #define USER_CS 0x33 /* arch/x86/include/asm/segment.h: code of a 64-bit program */

@@ -50,7 +50,7 @@ struct call {
 	__u8 kind;
 	__u8 in_user_memory; /* where `address` points to */
 	__u8 fresh;	     /* the socket was free to begin an attempt */
-	__u8 padding;
+	__u8 nested;	     /* calls within it: of MPTCP to its subflow, up to Linux 6.2 */
 };
 
 /* Thread -> its call of connect(). Put in at entry, taken out at return. */
@@ -81,10 +81,16 @@ static __always_inline void handle_call(struct socket *socket, const void *addre
 {
 	struct sock *sk = BPF_CORE_READ(socket, sk), *carrier;
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct call call = {}, *outer = bpf_map_lookup_elem(&calls, &tid);
 	struct attempt *attempt;
-	struct call call = {};
 
-	if (!sk || !is_tcp_or_mptcp(sk) || !current_is_wanted())
+	if (!sk || !is_tcp_or_mptcp(sk))
+		return;
+	if (outer && outer->sk == (__u64)mptcp_owner(sk)) {
+		outer->nested++;
+		return;
+	}
+	if (!current_is_wanted())
 		return;
 	call.begun_ns = bpf_ktime_get_ns();
 	call.sk = (__u64)sk;
@@ -131,6 +137,10 @@ static __always_inline void handle_return(__s32 ret)
 		return;
 	if (found->kind > CALL_URING)
 		return;
+	if (found->nested) {
+		found->nested--;
+		return;
+	}
 	call = *found;
 	bpf_map_delete_elem(&calls, &tid);
 	if (call.kind == CALL_URING && uring_tells_result())

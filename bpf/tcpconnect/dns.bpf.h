@@ -23,7 +23,6 @@ struct user_iovec {
 struct received {
 	__u64 buffer;
 	__u64 size;
-	__u64 sender; /* struct sockaddr of the sender, or 0 */
 };
 
 static __always_inline bool find_received(struct received *received)
@@ -36,34 +35,76 @@ static __always_inline bool find_received(struct received *received)
 		return false;
 	received->buffer = registers.args[1];
 	received->size = registers.args[2];
-	if (registers.number == SYSCALL_READ)
+	if (registers.number == SYSCALL_READ || registers.number == SYSCALL_RECVFROM)
 		return true;
-	if (registers.number == SYSCALL_RECVFROM) {
-		received->sender = registers.args[4];
-		return true;
-	}
 	if (registers.number != SYSCALL_RECVMSG)
 		return false;
 	bpf_probe_read_user(&message, sizeof(message), (const void *)registers.args[1]);
 	bpf_probe_read_user(&first, sizeof(first), (const void *)message.iov);
 	received->buffer = first.base;
 	received->size = first.length;
-	received->sender = message.name;
 	return true;
 }
 
-/* A resolver that talks to several servers leaves its socket unconnected. */
-static __always_inline bool sent_by_server(struct sock *sk, const struct received *received)
-{
-	__u16 port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	struct inet_sockaddr sender = {};
+/* Unconnected sockets (struct sock) that have sent to a name server, as those of resolvers that
+ * talk to several. Put in by the send; the oldest falls out. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u8);
+} asking SEC(".maps");
 
-	if (port)
-		return port == DNS_PORT;
-	if (!received->sender)
-		return false;
-	bpf_probe_read_user(&sender, SOCKADDR_IN_SIZE, (const void *)received->sender);
-	return sender.port == bpf_htons(DNS_PORT);
+static __always_inline bool is_unconnected_udp(struct sock *sk)
+{
+	return is_inet(sock_family(sk)) && !BPF_CORE_READ(sk, __sk_common.skc_dport) &&
+	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_UDP;
+}
+
+static __always_inline void handle_question_to(struct sock *sk, const struct inet_sockaddr *server)
+{
+	__u64 key = (__u64)sk;
+	__u8 one = 1;
+
+	if (server->port == bpf_htons(DNS_PORT))
+		bpf_map_update_elem(&asking, &key, &one, BPF_ANY);
+}
+
+/* The server's address, when it is sent to; when it has answered, it is not yet in the
+ * application's memory. */
+static __always_inline void handle_question(struct sock *sk, __s32 ret)
+{
+	struct syscall_registers registers;
+	struct inet_sockaddr server = {};
+	struct user_msghdr message = {};
+
+	if (ret <= 0 || !is_unconnected_udp(sk) || !read_syscall_registers(&registers))
+		return;
+	if (registers.number == SYSCALL_SENDTO)
+		message.name = registers.args[4];
+	else if (registers.number == SYSCALL_SENDMSG || registers.number == SYSCALL_SENDMMSG)
+		bpf_probe_read_user(&message, sizeof(message), (const void *)registers.args[1]);
+	bpf_probe_read_user(&server, SOCKADDR_IN_SIZE, (const void *)message.name);
+	handle_question_to(sk, &server);
+}
+
+static __always_inline void handle_question_message(struct sock *sk, struct msghdr *message)
+{
+	struct inet_sockaddr server = {};
+
+	if (!is_unconnected_udp(sk))
+		return;
+	bpf_probe_read_kernel(&server, SOCKADDR_IN_SIZE, BPF_CORE_READ(message, msg_name));
+	handle_question_to(sk, &server);
+}
+
+static __always_inline bool sent_by_server(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_dport) == bpf_htons(DNS_PORT))
+		return true;
+	return is_unconnected_udp(sk) && bpf_map_lookup_elem(&asking, &key);
 }
 
 static __always_inline void fill_answer(struct dns_event *record, const struct received *received,
@@ -82,18 +123,14 @@ static __always_inline void handle_receive(struct sock *sk, __s32 ret, int flags
 {
 	struct received received = {};
 	struct dns_event *record;
-	__u16 protocol, port;
+	__u16 protocol;
 	__u32 length;
 
 	if (ret < DNS_HEADER || flags & MSG_PEEK || !is_inet(sock_family(sk)))
 		return;
-	port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	protocol = BPF_CORE_READ(sk, sk_protocol);
-	if (port != DNS_PORT && (port || protocol != IPPROTO_UDP))
-		return;
-	if (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP)
-		return;
-	if (!find_received(&received) || !sent_by_server(sk, &received) || !current_is_wanted())
+	if ((protocol != IPPROTO_UDP && protocol != IPPROTO_TCP) || !sent_by_server(sk) ||
+	    !find_received(&received) || !current_is_wanted())
 		return;
 	length = received.size < (__u32)ret ? received.size : (__u32)ret;
 	if (length <= DNS_SMALL) {

@@ -17,18 +17,14 @@ const attempts: readonly HookAlternative[] = [
   {
     name: 'tracepoint',
     programs: STATES,
-    note: 'an error by ICMP that finds the socket in use shows as aborted before Linux 5.14',
+    note: 'an error by ICMP that finds the socket in use is timed when the socket closes',
   },
 ];
 
 const returns: readonly HookAlternative[] = [
   {
     name: 'fexit',
-    programs: [
-      'inet_stream_connect_fentry',
-      'inet_stream_connect_fexit',
-      'security_socket_connect_fexit',
-    ],
+    programs: ['stream_connect_fentry', 'stream_connect_fexit', 'security_socket_connect_fexit'],
   },
   {
     name: 'tracepoint',
@@ -38,8 +34,8 @@ const returns: readonly HookAlternative[] = [
   {
     name: 'kprobe',
     programs: [
-      'inet_stream_connect_kprobe',
-      'inet_stream_connect_kretprobe',
+      'stream_connect_kprobe',
+      'stream_connect_kretprobe',
       'security_socket_connect_kprobe',
       'security_socket_connect_kretprobe',
     ],
@@ -69,8 +65,14 @@ const ports: readonly HookAlternative[] = [
 ].map((one) => ({ ...one, selfTest: false }));
 
 const answers: readonly HookAlternative[] = [
-  { name: 'tracepoint', programs: ['sock_recv_length_tpbtf'] },
-  { name: 'fexit', programs: ['inet_recvmsg_fexit', 'inet6_recvmsg_fexit'] },
+  { name: 'tracepoint', programs: ['sock_recv_length_tpbtf', 'sock_send_length_dns_tpbtf'] },
+  {
+    name: 'fexit',
+    programs: [
+      ...['inet_recvmsg_fexit', 'inet6_recvmsg_fexit'],
+      ...['inet_sendmsg_fexit', 'inet6_sendmsg_fexit'],
+    ],
+  },
 ].map((one) => ({ ...one, selfTest: false }));
 
 /** Best first; bpf/tcpconnect.bpf.c tells what each sees, README.md what each costs. */
