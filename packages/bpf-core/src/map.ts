@@ -20,7 +20,6 @@ let unwrap: (map: BpfMap) => NativeMap;
 export const nativeMap = (map: BpfMap): NativeMap => unwrap(map);
 
 const BATCH_BYTES = 256 * 1024;
-const ENOSPC_RETRY_LIMIT = 1 << 20;
 
 /**
  * A map. Keys are bytes of exactly `keySize`, or a number for keys of 1, 2, 4 or 8 bytes. A method
@@ -104,17 +103,22 @@ export class BpfMap {
     return this.#native.delete(this.#key(key));
   }
 
-  /** Keys and values as they are at some moment of the walk, each pair in memory of its own. */
+  /**
+   * Keys and values as they are at some moment of the walk, which may miss or repeat those that
+   * change during it. The bytes are the caller's to keep.
+   */
   *entries(): Generator<[Uint8Array, Uint8Array], void, undefined> {
-    let count = Math.max(16, Math.floor(BATCH_BYTES / (this.keySize + this.#valueBytes)));
+    const most = Math.max(16, this.maxEntries);
+    let count = Math.floor(BATCH_BYTES / (this.keySize + this.#valueBytes));
+    count = Math.min(most, Math.max(16, count));
     let token: Uint8Array | undefined;
     let started = false;
     for (;;) {
       const batch = this.#native.batch(token, count);
       if (typeof batch === 'number') {
         // A bucket holds more than the batch does.
-        if (count >= ENOSPC_RETRY_LIMIT) return yield* this.#entriesOneByOne();
-        count = Math.min(ENOSPC_RETRY_LIMIT, count * 4);
+        if (count >= most) return yield* this.#entriesOneByOne();
+        count = Math.min(most, count * 4);
         continue;
       }
       if (batch === undefined) {

@@ -130,3 +130,37 @@ describe('the process', () => {
     expect(stdout + stderr).toBe('');
   });
 });
+
+test.each([
+  ['() => 0', /^true /],
+  // The callback refers to the ring, and the ring to the callback.
+  ['() => ring', /^true false$/],
+])('a started ring with %s keeps its object, and a closed one lets it go', (callback, said) => {
+  const script = `
+    import { readdirSync, readlinkSync } from 'node:fs';
+    import { BpfObject, RingBuffer } from '${new URL('../dist/index.js', import.meta.url)}';
+    const isMap = (fd) => { try { return readlinkSync('/proc/self/fd/' + fd).endsWith('bpf-map'); } catch {} };
+    const maps = () => readdirSync('/proc/self/fd').filter(isMap).length > 0;
+    const collect = async () => {
+      for (let i = 0; i < 5; i++) { gc(); await new Promise((resolve) => setImmediate(resolve)); }
+    };
+    let close = (() => {
+      const object = BpfObject.open('${OBJECT}');
+      for (const each of object.programs) each.autoload = each.name === 'exec_rawtp';
+      object.load();
+      object.program('exec_rawtp').attach();
+      const ring = new RingBuffer([object.map('events')], ${callback});
+      ring.start();
+      const held = new WeakRef(ring);
+      return () => held.deref()?.close();
+    })();
+    await collect();
+    const started = maps();
+    close();
+    close = null;
+    await collect();
+    console.log(started, maps());
+    process.exit();`;
+  const argv = ['--expose-gc', '--input-type=module', '--eval', script];
+  expect(execFileSync(process.execPath, argv, { encoding: 'utf8' }).trim()).toMatch(said);
+});
