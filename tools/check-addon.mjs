@@ -15,7 +15,7 @@ const OF_NODE = /^(napi|node_api|uv)_\w+$/;
 
 /**
  * Breaches of one addon, as sentences; none when it is fine.
- * @param {ReturnType<typeof importsOf>} imports
+ * @param {Pick<ReturnType<typeof importsOf>, 'symbols'>} imports
  */
 export function breaches({ symbols }) {
   return symbols.flatMap(({ name, weak, version, library }) => {

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { BpfError, makeError } from './errors.js';
 import type { FieldType, StructLayout } from './layout.js';
+import type { MapInfo } from './map.js';
+import type { ProgramInfo, TestRunResult } from './program.js';
 
 /** The addon as it is; this package's classes are its only users. */
 export interface Native {
@@ -48,8 +50,8 @@ export interface NativeProgram {
   autoload(): boolean;
   setAutoload(on: boolean): void;
   setAttachTarget(name: string): void;
-  info(): import('./program.js').ProgramInfo;
-  testRun(options: object): import('./program.js').TestRunResult;
+  info(): ProgramInfo;
+  testRun(options: object): TestRunResult;
   attach(): NativeLink;
   attachKprobe(options: object): NativeLink;
   attachUprobe(options: object): NativeLink;
@@ -73,7 +75,7 @@ export interface NativeLink {
 }
 
 export interface NativeMap {
-  info(): import('./map.js').MapInfo & { valueBytes: number };
+  info(): MapInfo & { valueBytes: number };
   setMaxEntries(count: number): void;
   types(): { key?: FieldType; value?: FieldType };
   lookup(key: Uint8Array, flags: number, into?: Uint8Array): Uint8Array | undefined;

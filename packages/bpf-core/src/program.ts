@@ -1,7 +1,7 @@
 import { Link } from './link.js';
 import type { BpfMap } from './map.js';
 import { nativeMap } from './map.js';
-import { type Native, type NativeProgram, native } from './native.js';
+import { type NativeProgram, native } from './native.js';
 
 /** What the kernel tells about a loaded program. Source: struct bpf_prog_info. */
 export interface ProgramInfo {
@@ -200,6 +200,6 @@ export class BpfProgram {
 
   /** Removes what attachTc left behind when a process was killed; true when there was something. */
   static removeTc(place: TcPlace, program: string): boolean {
-    return (native satisfies Native).removeTc(place, program);
+    return native.removeTc(place, program);
   }
 }

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-// @ts-expect-error plain JavaScript
 import { breaches, checkAddons } from '../../check-addon.mjs';
-// @ts-expect-error plain JavaScript
 import { importsOf } from '../elf-imports.mjs';
 
 const of = (name: string, version: string | null, library: string | null, weak = false) =>

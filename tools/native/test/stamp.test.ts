@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-// @ts-expect-error plain JavaScript
 import { ensure, isFresh, keyOf } from '../stamp.mjs';
 
 let folder: string;
