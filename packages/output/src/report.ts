@@ -82,17 +82,23 @@ export class LossReport {
     for (const [reason, entry] of this.#pending) {
       if (entry.count === 0 || (only !== undefined && reason !== only)) continue;
       const { total, hint } = entry.lost;
-      say(
-        `${this.#name}: lost ${plural(entry.count, 'event')} (${reason}, ${total} in all): ${hint}`,
-      );
+      const what =
+        reason === 'truncated'
+          ? `${plural(entry.count, 'event')} truncated (${total} in all)`
+          : `lost ${plural(entry.count, 'event')} (${reason}, ${total} in all)`;
+      say(`${this.#name}: ${what}: ${hint}`);
       entry.count = 0;
     }
   }
 }
 
 /** `1234 events, 0 lost`. */
-export function summaryLine({ events, lost, durationMs }: Summary, verbose: boolean): string {
-  const line = `${plural(events, 'event')}, ${lost} lost`;
+export function summaryLine(
+  { events, lost, truncated, durationMs }: Summary,
+  verbose: boolean,
+): string {
+  const cut = truncated > 0 ? `, ${truncated} truncated` : '';
+  const line = `${plural(events, 'event')}, ${lost} lost${cut}`;
   if (!verbose) return line;
   const seconds = durationMs / 1000;
   return `${line} in ${seconds.toFixed(1)} s (${Math.round(events / Math.max(seconds, 0.001))}/s)`;

@@ -18,6 +18,7 @@ export class Session<Row> {
   #log: FileSink | undefined;
   #events = 0;
   #lost = 0;
+  #truncated = 0;
 
   constructor(name: string, values: CommonValues, end: AbortController) {
     this.#name = name;
@@ -71,6 +72,7 @@ export class Session<Row> {
     const summary = {
       events: this.#events,
       lost: this.#lost,
+      truncated: this.#truncated,
       durationMs: performance.now() - begun,
     };
     this.#outputs.at(-1)?.renderer.summary?.(summary);
@@ -84,7 +86,8 @@ export class Session<Row> {
     const outputs = this.#outputs;
     clock.follow();
     for (const loss of lost) {
-      this.#lost += loss.count;
+      if (loss.cause === 'truncated') this.#truncated += loss.count;
+      else this.#lost += loss.count;
       this.#losses.add(loss);
       for (const { renderer } of outputs) renderer.lost?.(loss);
     }

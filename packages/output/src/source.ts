@@ -34,7 +34,10 @@ export interface Source<Row> {
 /** How a run ended. */
 export interface Summary {
   readonly events: number;
+  /** Events that never became rows: with the rows they are all that happened. */
   readonly lost: number;
+  /** Rows in which something is cut. */
+  readonly truncated: number;
   readonly durationMs: number;
 }
 

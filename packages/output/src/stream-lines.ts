@@ -21,7 +21,12 @@ export const summaryFields: readonly Field<Summary>[] = [
   constant('type', 'summary', { description: 'kind of line' }),
   time('time', now, { description: 'when the run ended' }),
   uint('events', (summary) => summary.events, { description: 'events of this run' }),
-  uint('lost', (summary) => summary.lost, { description: 'events lost in this run' }),
+  uint('lost', (summary) => summary.lost, {
+    description: 'events that never became lines; with `events` all that happened',
+  }),
+  uint('truncated', (summary) => summary.truncated, {
+    description: 'lines in which something is cut',
+  }),
   uint('duration_ms', (summary) => Math.round(summary.durationMs), {
     description: 'length of the run',
     unit: 'ms',

@@ -1,3 +1,4 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { UsageError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { BadValue, flagName, type Option, type Options, type Values } from './option.js';
@@ -13,8 +14,8 @@ export interface CommandLine<Table extends Options> {
  * Reads a command line by a table of options, as getopt_long(3) does: `-abc`, `-fPATH`, `-f PATH`,
  * `--file PATH`, `--file=PATH`, and `--` before operands.
  *
- * This is not yargs, whose start costs 50 ms of the 150 that a tool has until it is attached (its
- * bare parser: 6 ms); yargs still makes the shell completion.
+ * Node's own parser does it: yargs' start costs 50 ms of the 150 that a tool has until it is
+ * attached. What Node accepts and we do not is refused here, so that messages are ours.
  *
  * @throws UsageError USAGE_UNKNOWN_OPTION, USAGE_VALUE_MISSING, USAGE_VALUE_UNWANTED, USAGE_BAD_VALUE
  */
@@ -23,52 +24,55 @@ export function parseArguments<Table extends Options>(
   argv: readonly string[],
 ): CommandLine<Table> {
   const names = namesOf(table);
+  const { tokens, positionals } = parseArgs({
+    args: [...argv],
+    options: nodeOptions(table, names),
+    strict: false,
+    tokens: true,
+  });
   const given = new Map<string, string[]>();
-  const operands: string[] = [];
-  const add = (key: string, value: string) => given.set(key, [...(given.get(key) ?? []), value]);
-
-  for (let i = 0; i < argv.length; i++) {
-    const word = argv[i] as string;
-    /** The word behind an option that needs a value. */
-    const next = (name: string): string => {
-      const value = argv[++i];
-      if (value === undefined || names.has(value)) {
-        const expected = (table[names.get(name) as string] as Option<unknown>).expected;
-        throw new UsageError(
-          'USAGE_VALUE_MISSING',
-          `${name} needs a value`,
-          `${name} takes ${expected ?? 'a value'}`,
-        );
-      }
-      return value;
-    };
-    if (word === '--') {
-      operands.push(...argv.slice(i + 1));
-      break;
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const { rawName: name, value } = token;
+    const key = names.get(name) ?? unknown(asWritten(name, argv[token.index]), names);
+    const { argument, expected = 'a value' } = table[key] as Option<unknown>;
+    if (argument === undefined && value !== undefined) {
+      throw new UsageError('USAGE_VALUE_UNWANTED', `${name} takes no value`, `write ${name}`);
     }
-    if (word.startsWith('--')) {
-      const [name = '', value] = splitOnce(word, '=');
-      const key = names.get(name) ?? unknown(name, names);
-      if ((table[key] as Option<unknown>).argument !== undefined) add(key, value ?? next(name));
-      else if (value === undefined) add(key, '');
-      else throw new UsageError('USAGE_VALUE_UNWANTED', `${name} takes no value`, `write ${name}`);
-    } else if (word.startsWith('-') && word.length > 1) {
-      for (let at = 1; at < word.length; at++) {
-        const name = `-${word[at]}`;
-        const key = names.get(name) ?? unknown(at === 1 ? word : name, names);
-        if ((table[key] as Option<unknown>).argument === undefined) {
-          add(key, '');
-          continue;
-        }
-        const rest = word.slice(at + 1);
-        add(key, rest === '' ? next(name) : rest);
-        break;
-      }
-    } else {
-      operands.push(word);
+    if (argument !== undefined && (value === undefined || isOption(token, names))) {
+      const hint = `${name} takes ${expected}`;
+      throw new UsageError('USAGE_VALUE_MISSING', `${name} needs a value`, hint);
     }
+    given.set(key, [...(given.get(key) ?? []), value ?? '']);
   }
-  return { values: readValues(table, given), operands };
+  return { values: readValues(table, given), operands: positionals };
+}
+
+/** The table as parseArgs takes it: one entry per spelling, all of them texts or switches. */
+function nodeOptions(
+  table: Options,
+  names: ReadonlyMap<string, string>,
+): NonNullable<ParseArgsConfig['options']> {
+  const config: NonNullable<ParseArgsConfig['options']> = {};
+  for (const [name, key] of names) {
+    const type = (table[key] as Option<unknown>).argument === undefined ? 'boolean' : 'string';
+    if (name.startsWith('--')) config[name.slice(2)] = { type, multiple: true };
+    else config[`letter ${name}`] = { type, multiple: true, short: name.slice(1) };
+  }
+  return config;
+}
+
+/** Did parseArgs take the next option for a value? */
+function isOption(
+  { value, inlineValue }: { value?: string | undefined; inlineValue?: boolean | undefined },
+  names: ReadonlyMap<string, string>,
+): boolean {
+  return inlineValue !== true && value !== undefined && names.has(value);
+}
+
+/** A long option with one dash is parsed letter by letter; the word says what was meant. */
+function asWritten(name: string, word = ''): string {
+  return word.startsWith(name) && !word.startsWith('--') ? word : name;
 }
 
 function readValues<Table extends Options>(
@@ -121,9 +125,4 @@ function unknown(name: string, names: ReadonlyMap<string, string>): never {
     `unknown option ${name}`,
     near === undefined ? 'see --help' : `did you mean ${near}?`,
   );
-}
-
-function splitOnce(text: string, divider: string): readonly string[] {
-  const at = text.indexOf(divider);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }
