@@ -4,7 +4,10 @@ import { native } from './native.js';
 /** CPUs that can exist on this machine: the number of values in an entry of a per-CPU map. */
 export const possibleCpus = (): number => native.possibleCpus();
 
-/** Whether the kernel loads programs of a type, by libbpf's name, e.g. `kprobe`, `tracing`. */
+/**
+ * Whether the kernel loads programs of a type, by libbpf's name, e.g. `kprobe`, `xdp`. For `tracing`,
+ * `lsm` and `ext` libbpf's probe says no also where such programs load: there, load one to know.
+ */
 export const probeProgramType = (name: string): boolean => native.probeProgramType(name);
 
 /** Whether the kernel makes maps of a type, by libbpf's name, e.g. `ringbuf`. */

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { loadOnly, needKernel, OBJECT, outcome } from './support.js';
+import { loadOnly, needEmit, OBJECT, outcome } from './support.js';
 
-beforeEach(needKernel);
+beforeEach(needEmit);
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 const fds = () => readdirSync('/proc/self/fd').length;

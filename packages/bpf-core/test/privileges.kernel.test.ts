@@ -1,9 +1,9 @@
 // Giving up privileges cannot be undone, so each test does it in a process of its own.
 import { execFileSync } from 'node:child_process';
 import { beforeEach, expect, test } from 'vitest';
-import { needKernel, OBJECT } from './support.js';
+import { needEmit, OBJECT } from './support.js';
 
-beforeEach(needKernel);
+beforeEach(needEmit);
 
 /** Runs a script that has dropped to nobody, and returns what it prints as JSON. */
 function dropped(body: string, options = '{ uid: 65534, gid: 65534 }'): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type BpfObject, type OnBatch, RingBuffer, type RingBufferOptions } from '../src/index.js';
-import { emit, loadOnly, needKernel, outcome } from './support.js';
+import { emit, loadOnly, needEmit, outcome } from './support.js';
 
 const RING_BYTES = 64 * 1024;
 
@@ -8,7 +8,7 @@ let object: BpfObject;
 const rings: RingBuffer[] = [];
 
 beforeEach((context) => {
-  needKernel(context);
+  needEmit(context);
   object = loadOnly('emit');
 });
 

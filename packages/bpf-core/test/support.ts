@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
 import { lacksBtf, lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
-import { BpfObject } from '../src/index.js';
+import { BpfObject, features } from '../src/index.js';
 
 export const OBJECT = fileURLToPath(new URL('./fixtures/core.bpf.o', import.meta.url));
 
@@ -56,3 +56,13 @@ export function outcome(run: () => unknown): string {
 export function needKernel(context: Pick<TestContext, 'skip'>): void {
   requireKernel(context, lacksRoot() ?? lacksBtf());
 }
+
+/** Skips the running test where `emit` does not load: it loops in a system call program. */
+export function needEmit(context: Pick<TestContext, 'skip'>): void {
+  needKernel(context);
+  const has = features.probeProgramType('syscall') && features.probeHelper('syscall', BPF_LOOP);
+  requireKernel(context, has ? null : 'needs bpf_loop, Linux 5.17');
+}
+
+/** enum bpf_func_id */
+const BPF_LOOP = 181;
