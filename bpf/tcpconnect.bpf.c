@@ -176,7 +176,7 @@ static __always_inline void handle_death(struct sock *sk)
 	finish(key, attempt);
 }
 
-/* --when attempt: the local port is there. */
+/* On the way to the first packet, or to another one: the local port is there. */
 static __always_inline void handle_port(struct sock *sk)
 {
 	__u64 key = (__u64)sk;
@@ -186,7 +186,7 @@ static __always_inline void handle_port(struct sock *sk)
 	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
 		return;
 	attempt = bpf_map_lookup_elem(&attempts, &key);
-	if (!attempt || attempt->announced)
+	if (!attempt || attempt->event.lport)
 		return;
 	attempt->event.lport = sock_port(sk);
 	announce(attempt);
@@ -210,6 +210,14 @@ SEC("tp_btf/inet_sk_error_report")
 int BPF_PROG(inet_sk_error_report_tpbtf, struct sock *sk)
 {
 	handle_error_report(sk);
+	return 0;
+}
+
+/* For an attempt that is still pending when the tool ends. */
+SEC("tp_btf/tcp_retransmit_skb")
+int BPF_PROG(tcp_retransmit_skb_tpbtf, struct sock *sk)
+{
+	handle_port(sk);
 	return 0;
 }
 

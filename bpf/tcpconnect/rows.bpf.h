@@ -163,6 +163,8 @@ static __always_inline void settle_return(__u64 key, struct attempt *attempt, __
 {
 	attempt->event.ret = ret;
 	attempt->event.has_ret = 1;
+	if (!attempt->event.lport)
+		attempt->event.lport = sock_port((struct sock *)key);
 	settle(key, attempt);
 }
 

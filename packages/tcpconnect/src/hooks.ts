@@ -10,7 +10,12 @@ export interface HookNeeds {
   readonly answers: boolean;
 }
 
-const STATES = ['inet_sock_set_state_tpbtf', 'tcp_destroy_sock_tpbtf', 'signal_deliver_tpbtf'];
+const STATES = [
+  'inet_sock_set_state_tpbtf',
+  'tcp_destroy_sock_tpbtf',
+  'tcp_retransmit_skb_tpbtf',
+  'signal_deliver_tpbtf',
+];
 
 const attempts: readonly HookAlternative[] = [
   { name: 'tracepoint', programs: [...STATES, 'inet_sk_error_report_tpbtf'] },

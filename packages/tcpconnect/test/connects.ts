@@ -1,8 +1,9 @@
 // The program that makes each kind of attempt, and how its word compares with a row.
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /** What the program says of one attempt. */
@@ -46,10 +47,16 @@ export class Workload {
   /** Runs one of the programs and returns what it tells, an object per line. */
   async run<Told = Attempt>(program: string, ...args: readonly string[]): Promise<Told[]> {
     const { stdout } = await promisify(execFile)(this.path(program), args, {
+      cwd: this.folder,
       maxBuffer: 1 << 28,
     });
     const lines = stdout.split('\n').filter((line) => line !== '');
     return lines.map((line) => JSON.parse(line) as Told);
+  }
+
+  /** Waits until the program has made its mark: an empty file of this name. */
+  async until(name: string): Promise<void> {
+    while (!existsSync(this.path(name))) await setTimeout(20);
   }
 
   remove(): void {

@@ -1,13 +1,23 @@
 // Every kind of attempt with each hook: what the tool shows is what the program that made the
 // attempts says it was told, and nothing else.
 import { readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
 import { lacksHook, lostIn, rowsOf, startTool } from '../../../tools/testing/tool.js';
 import { hooksFor } from '../src/hooks.js';
-import { facts, ONLY_OURS, type Row, Workload } from './connects.js';
+import { type Attempt, facts, ONLY_OURS, type Row, Workload } from './connects.js';
 
-const COUNT = '3';
+/**
+ * Attempts of each kind. A kernel has return probes for ten blocking calls at once, where it is not
+ * built for more processors (kretprobe's maxactive).
+ */
+const countFor = (hook: string) => (hook === 'kprobe' ? '2:5' : '3');
+/** Tracepoints tell which request of io_uring is complete since Linux 5.19. */
+const [MAJOR, MINOR] = release().split('.').map(Number) as [number, number];
+const seesUringFail = (hook: string) => hook !== 'tracepoint' || MAJOR * 100 + MINOR >= 519;
+const visible = (hook: string) => (one: Attempt) =>
+  seesUringFail(hook) || !/^uring.*no-route$/.test(one.kind);
 const ALL_HOOKS = hooksFor({ returns: true, ports: true, answers: true });
 const HOOKS = [...new Set(Object.values(ALL_HOOKS).flatMap((all) => all.map(({ name }) => name)))];
 
@@ -24,7 +34,7 @@ describe.each(HOOKS)('outcome matrix [%s]', (hook) => {
     const tool = await startTool('tcpconnect', [
       ...['--hook', hook, ...ONLY_OURS, '--no-drop', '-o', 'json', '-f', log],
     ]);
-    const told = await workload.run('connects', COUNT);
+    const told = (await workload.run('connects', countFor(hook))).filter(visible(hook));
     const { code, stdout, stderr } = await tool.stop();
 
     expect(code, stderr).toBe(0);
@@ -51,7 +61,7 @@ describe.each(HOOKS)('outcome matrix [%s]', (hook) => {
       ...['--hook', hook, ...ONLY_OURS, '--no-drop', '--no-file'],
       ...['--fields', [...columns, 'error'].join(',')],
     ]);
-    const told = await workload.run('connects', '1');
+    const told = (await workload.run('connects', hook === 'kprobe' ? '1:5' : '1')).filter(visible(hook));
     const { stdout } = await tool.stop();
     const [header, ...lines] = stdout.trimEnd().split('\n');
     expect(header?.trim().split(/ +/)).toEqual([

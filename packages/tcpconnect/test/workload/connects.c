@@ -2,8 +2,8 @@
 /* Makes each kind of attempt to connect, N of each, in a network of its own, and tells what
  * getsockname, getpeername and errno said of it. Calls that are no attempts are made and not told.
  *
- *   connects N            all kinds
- *   connects N KIND...    these only */
+ *   connects N[:PARALLEL]            all kinds; slow ones at once, but no more than PARALLEL
+ *   connects N[:PARALLEL] KIND...    these only */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/time.h>
@@ -443,6 +443,21 @@ static void no_attempts(void)
 	close(listening);
 }
 
+/* Makes a file when all attempts of this kind are under way, and waits for them to end. */
+static void pending(int times)
+{
+	union address to = address("10.77.9.1", 80);
+	int fds[1024];
+
+	for (int n = 0; n < times; n++) {
+		fds[n] = tcp(AF_INET, SOCK_NONBLOCK);
+		told("pending", fds[n], &to, do_connect(fds[n], &to), "pending");
+	}
+	close(open("pending", O_CREAT | O_WRONLY, 0600));
+	for (int n = 0; n < times; n++)
+		outcome_of(fds[n]);
+}
+
 struct kind {
 	const char *name;
 	void (*run)(void);
@@ -589,9 +604,11 @@ static bool chosen(const char *name, int count, char **names)
 
 int main(int argc, char **argv)
 {
-	int times = argc > 1 ? atoi(argv[1]) : 1, slow = 0;
+	int times = 1, parallel = 4096, slow = 0;
 	pid_t slow_children[4096];
 
+	if (argc > 1)
+		sscanf(argv[1], "%d:%d", &times, &parallel);
 	build_network();
 	for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
 		const struct kind *kind = &KINDS[i];
@@ -603,13 +620,17 @@ int main(int argc, char **argv)
 				kind->run();
 				continue;
 			}
-			slow_children[slow] = fork(); /* seconds each: all at once */
+			if (slow == parallel)
+				waitpid(slow_children[--slow], NULL, 0);
+			slow_children[slow] = fork();
 			if (!slow_children[slow++]) {
 				kind->run();
 				_exit(0);
 			}
 		}
 	}
+	if (argc == 3 && !strcmp(argv[2], "pending"))
+		pending(times);
 	while (slow > 0)
 		waitpid(slow_children[--slow], NULL, 0);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Looks names up in every way that a resolver may receive its answer, connects to what was answered,
- * and tells which name belongs to which attempt. All in a network of its own, with a name server
- * that knows n-A-B.test as 127.1.A.B.
+/* Looks names up in every way that a resolver may receive its answer, connects to what was
+ * answered, and tells which name belongs to which attempt. All in a network of its own, with a name
+ * server that knows n-A-B.test as 127.1.A.B.
  *
  *   lookups RESOLV_CONF N */
 #include <arpa/inet.h>
@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define HEADER 12
-#define PORT 7001
+#define PORT   7001
 
 static void die(const char *what)
 {
