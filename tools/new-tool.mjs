@@ -90,7 +90,9 @@ async function main() {
   run('clang-format-19', ['-i', ...paths.filter((path) => /\.[ch]$/.test(path))]);
   run('biome', ['check', '--write', ...paths.filter((path) => /\.(ts|json)$/.test(path))]);
   run('pnpm', ['install', '--no-frozen-lockfile']);
-  for (const path of paths) console.log(path);
+  await setup();
+  run(process.execPath, [join(ROOT, 'tools', 'docs.mjs'), name]);
+  for (const path of [...paths, `packages/${name}/${name}.schema.json`]) console.log(path);
   console.log(`\nRun it:    npm start -- ${name}`);
   console.log(`Test it:   npm test -- packages/${name}`);
   console.log('Change it: CONTRIBUTING.md, "Add a tool in an afternoon", from step 3');

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkImports } from '../../check-imports.mjs';
+import { staleFiles } from '../../docs.mjs';
 import { lacksBtf, lacksRoot, requireKernel } from '../../testing/kernel.js';
 import { WorkspaceCopy } from './workspace.js';
 
@@ -14,8 +16,10 @@ describe.runIf(lacksRoot() === null)('a new tool, in a copy of the workspace', (
   });
   afterAll(() => copy?.remove());
 
-  test('keeps the import directions, the types and the format', () => {
-    copy.run('node', 'tools/check.mjs', 'imports');
+  test('keeps the import directions, the types and the format', async () => {
+    expect(checkImports(copy.path).filter((line) => line.includes(NAME))).toEqual([]);
+    const { stale, problems } = await staleFiles([join(copy.path, 'packages', NAME)]);
+    expect({ stale, problems }).toEqual({ stale: [], problems: [] });
     const config = { extends: './tsconfig.json', include: [`packages/${NAME}/test`] };
     writeFileSync(join(copy.path, 'tsconfig.probe.json'), JSON.stringify(config));
     copy.run('tsc', '-p', 'tsconfig.probe.json');
