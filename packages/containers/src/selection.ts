@@ -46,8 +46,8 @@ export class Selection {
   readonly #rules: readonly Rule[];
   readonly #inventory: Inventory;
   readonly #members = new Map<Entry, Member>();
-  /** Id prefixes mean the one container they meant first, as `docker` resolves them. */
-  readonly #prefixes = new Map<Rule, Entry>();
+  /** What a rule means as an id prefix: the first container that fits; null, once it is a name. */
+  readonly #prefixes = new Map<Rule, Entry | null>();
   readonly #unfollow: () => void;
   readonly #internals: Internals;
 
@@ -87,7 +87,10 @@ export class Selection {
 
   #resolve(rule: Rule, running: readonly Entry[]): void {
     const fits = running.map((entry) => ({ entry, how: fit(rule, entry.info) }));
-    if (fits.some(({ how }) => how === 'exact')) return;
+    if (fits.some(({ how }) => how === 'exact')) {
+      this.#prefixes.set(rule, null);
+      return;
+    }
     const [prefixed, second] = fits.filter(({ how }) => how === 'prefix');
     if (prefixed !== undefined && second === undefined) {
       this.#prefixes.set(rule, prefixed.entry);
@@ -104,9 +107,10 @@ export class Selection {
   #matches(entry: Entry): boolean {
     return isMember(this.#rules, (rule) => {
       const how = fit(rule, entry.info);
-      if (how !== 'prefix') return how === 'exact';
-      if (!this.#prefixes.has(rule) && entry.process !== null) this.#prefixes.set(rule, entry);
-      return this.#prefixes.get(rule) === entry;
+      if (how === null) return false;
+      // With `wait`, what a rule means is settled by the first that fits.
+      if (!this.#prefixes.has(rule)) this.#prefixes.set(rule, how === 'prefix' ? entry : null);
+      return how === 'exact' || this.#prefixes.get(rule) === entry;
     });
   }
 

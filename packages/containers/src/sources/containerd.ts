@@ -109,11 +109,11 @@ class Containerd {
       encode({}),
       metadata(namespace),
     );
-    for (const task of new Message(reply).messages(1)) {
-      if (!ALIVE.has(task.number(4))) continue;
+    const alive = new Message(reply).messages(1).filter((task) => ALIVE.has(task.number(4)));
+    await Promise.all(
       // containerd fills "id" in lists and "container_id" in events.
-      await this.#attach(namespace, task.text(1) || task.text(2), task.number(3));
-    }
+      alive.map((task) => this.#attach(namespace, task.text(1) || task.text(2), task.number(3))),
+    );
     return keys;
   }
 
