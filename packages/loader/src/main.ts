@@ -50,18 +50,20 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-/** What users see of an error: expected ones (they have a code) without their stack. */
+/** What users see of an error: expected ones (a code, and a hint or exit code) without their stack. */
 function complain(error: unknown): number {
-  const { code, hint, message, exitCode } = error as {
+  const { code, hint, exitCode } = (error ?? {}) as {
     code?: string;
     hint?: string;
-    message: string;
     exitCode?: number;
   };
-  if (code === undefined) {
-    process.stderr.write(`loader: unexpected error, please report it\n${(error as Error).stack}\n`);
+  const expected = code !== undefined && (hint !== undefined || exitCode !== undefined);
+  if (!(error instanceof Error) || !expected) {
+    const stack = error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`loader: this is a bug in loader, please report it\n${stack}\n`);
     return 1;
   }
-  process.stderr.write(`loader: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`);
+  process.stderr.write(`loader: ${error.message}\n`);
+  if (hint !== undefined) process.stderr.write(`  ${hint}\n`);
   return exitCode ?? 1;
 }

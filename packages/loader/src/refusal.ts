@@ -16,6 +16,8 @@ export function isRefusal(error: unknown): error is Refusal {
   return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }
 
+const LOCKDOWN_HINT = 'Boot without lockdown=confidentiality; lockdown=integrity is no obstacle.';
+
 /** CAP_SYS_ADMIN stands for both, as on every kernel before CAP_BPF came (5.8). */
 const NEEDED = ['CAP_BPF', 'CAP_PERFMON'];
 
@@ -51,6 +53,7 @@ export function checkMachine(btf: string | undefined): void {
 export function explain(error: unknown): unknown {
   if (!isRefusal(error)) return error;
   if (isTooOld()) return tooOld(error);
+  if (error instanceof UnsupportedError && error.tried.length > 0) return withObstacle(error);
   const errno = Math.abs(error.errno ?? 0);
   if (errno !== constants.errno.EPERM && errno !== constants.errno.EACCES) return error;
   const missing = missingCapabilities();
@@ -58,11 +61,28 @@ export function explain(error: unknown): unknown {
   if (features.lockdown() === 'confidentiality') {
     return new UnsupportedError('LOCKDOWN', `${error.message} (lockdown: confidentiality)`, {
       feature: 'tracing under lockdown',
-      hint: 'Boot without lockdown=confidentiality; lockdown=integrity is no obstacle.',
+      hint: LOCKDOWN_HINT,
       cause: error,
     });
   }
   return error;
+}
+
+/** All hooks of an event failed: often for one reason that concerns the whole machine. */
+function withObstacle(error: UnsupportedError): UnsupportedError {
+  const { feature, tried } = error;
+  if (features.lockdown() === 'confidentiality') {
+    const hint = LOCKDOWN_HINT;
+    return new UnsupportedError('LOCKDOWN', `${error.message}; the kernel is locked down`, {
+      feature,
+      tried,
+      hint,
+    });
+  }
+  const denied = tried.some(({ why }) => /\bE(PERM|ACCES)\b/.test(why));
+  if (!denied || privileges.capabilities().has('CAP_SYS_ADMIN')) return error;
+  const hint = 'This process has some capabilities but not all that are needed; run it as root.';
+  return new UnsupportedError(error.code, error.message, { feature, tried, hint });
 }
 
 /** What every refusal by bpf-core begins with: the operation, which a list of hooks names anyway. */

@@ -1,12 +1,16 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { release } from 'node:os';
 import { features, privileges } from '@imagesnoop/bpf-core';
 import { hasKernelBtf, isTooOld, KERNEL_BTF, kernelPid, readText } from '../machine.js';
 import { missingCapabilities } from '../refusal.js';
 import { type HookKind, tryHookKinds } from './kinds.js';
+import { type Missing, whatIsMissing } from './missing.js';
 import { findRuntimes, type RuntimeSocket } from './runtimes.js';
 import { findTools, type ToolReport, tryTool } from './tools.js';
 import { type TcFlavour, tryTc } from './traffic.js';
+
+/** What was found, before conclusions are drawn. */
+export type Facts = Omit<Diagnosis, 'ok' | 'missing'>;
 
 /** All that `loader doctor` knows; `-o json` prints it as it is. */
 export interface Diagnosis {
@@ -25,11 +29,6 @@ export interface Diagnosis {
   readonly runtimes: readonly RuntimeSocket[];
   readonly tools: readonly ToolReport[];
   readonly missing: readonly Missing[];
-}
-
-export interface Missing {
-  readonly what: string;
-  readonly how: string;
 }
 
 const CAPABILITIES = [
@@ -78,56 +77,4 @@ function btfFacts(btf: string | undefined): Diagnosis['btf'] {
   const path = btf ?? (hasKernelBtf() ? KERNEL_BTF : null);
   if (path === null) return { path, bytes: null };
   return { path, bytes: statSync(path, { throwIfNoEntry: false })?.size ?? null };
-}
-
-type Facts = Omit<Diagnosis, 'ok' | 'missing'>;
-
-function whatIsMissing(facts: Facts, mayTrace: boolean): Missing[] {
-  const missing: Missing[] = [];
-  const add = (lacking: boolean, what: string, how: string): void => {
-    if (lacking) missing.push({ what, how });
-  };
-  const hook = (kind: string) => facts.hooks.find((one) => one.kind === kind);
-  add(!facts.kernel.supported, 'Linux 5.8', 'BPF ring buffers came with it; upgrade the kernel.');
-  add(!mayTrace, 'CAP_BPF and CAP_PERFMON', 'Run it as root, e.g. sudo loader doctor.');
-  add(
-    facts.btf.path === null,
-    'BTF of the kernel',
-    'Boot a kernel with CONFIG_DEBUG_INFO_BTF, or give its BTF with --btf FILE.',
-  );
-  add(
-    hook('tracepoint')?.status === 'no attach' && !hasTracefs(),
-    'tracefs',
-    'mount -t tracefs tracefs /sys/kernel/tracing',
-  );
-  add(
-    hook('kprobe')?.status === 'never fires',
-    'ftrace',
-    'sysctl kernel.ftrace_enabled=1: kprobes and fentry attach without it but never run.',
-  );
-  add(
-    hook('lsm')?.status === 'never fires',
-    'BPF among the security modules',
-    'Add bpf to the lsm= parameter of the kernel.',
-  );
-  add(
-    facts.lockdown === 'confidentiality',
-    'kprobes and tracepoints under lockdown',
-    'Boot without lockdown=confidentiality; fentry still works.',
-  );
-  add(
-    facts.settings.bpf_jit_enable === '0',
-    'the JIT compiler of BPF',
-    'sysctl net.core.bpf_jit_enable=1: without it programs run several times slower.',
-  );
-  add(
-    !facts.initial_pid_namespace,
-    'the initial pid namespace',
-    'In a container use hostPID (docker run --pid=host): process ids are those of the host.',
-  );
-  return missing;
-}
-
-function hasTracefs(): boolean {
-  return readFileSync('/proc/self/mounts', 'utf8').includes(' tracefs ');
 }

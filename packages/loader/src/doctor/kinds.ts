@@ -8,8 +8,8 @@ import { reasonOf } from '../refusal.js';
 
 export interface HookKind {
   readonly kind: string;
-  /** `works`; `refused` at load; `no attach`; `never fires` although attached. */
-  readonly status: 'works' | 'refused' | 'no attach' | 'never fires';
+  /** How far it got: refused at load; loaded and not attached; attached and never run. */
+  readonly status: 'works' | 'refused' | 'not attached' | 'never fires';
   readonly why: string | null;
 }
 
@@ -33,7 +33,7 @@ const PROBES: readonly Probe[] = [
   { kind: 'raw_tp', program: 'probe_raw_tp' },
   { kind: 'lsm', program: 'probe_lsm' },
   { kind: 'uprobe', program: 'probe_uprobe', attach: attachToLibc },
-  { kind: 'iterator', program: 'probe_iter', attach: (program) => readOnce(program) },
+  { kind: 'iterator', program: 'probe_iter', attach: readOnce },
   { kind: 'cgroup', program: 'probe_sockops', attach: attachToRootCgroup, fires: false },
 ];
 
@@ -82,7 +82,7 @@ function tryKind({ kind, program: name, attach, fires }: Probe, btf: string | un
     try {
       link = attach === undefined ? program.attach() : attach(program);
     } catch (error) {
-      return { kind, status: 'no attach', why: reasonOf(error) };
+      return { kind, status: 'not attached', why: reasonOf(error) };
     }
     setPriority(getPriority());
     const count = object.map('selftest').lookup(0);

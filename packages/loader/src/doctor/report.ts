@@ -7,7 +7,7 @@ import type { ToolReport } from './tools.js';
 type Line = readonly [label: string, good: boolean | null, text: string];
 
 const LABEL_WIDTH = 16;
-const MARKS = { good: ['ok', 32], bad: ['no', 31], neutral: ['  ', 0] } as const;
+const MARKS = { good: ['ok', 32], bad: ['--', 31], neutral: ['  ', 0] } as const;
 
 export function report(diagnosis: Diagnosis, color: boolean): string {
   const sections: [title: string, lines: Line[]][] = [
@@ -19,7 +19,10 @@ export function report(diagnosis: Diagnosis, color: boolean): string {
   ];
   return sections
     .filter(([, lines]) => lines.length > 0)
-    .map(([title, lines]) => `${bold(title, color)}\n${lines.map(render(color)).join('')}`)
+    .map(([title, lines]) => {
+      const width = Math.max(LABEL_WIDTH, ...lines.map(([label]) => label.length));
+      return `${bold(title, color)}\n${lines.map(render(width, color)).join('')}`;
+    })
     .join('\n');
 }
 
@@ -89,11 +92,11 @@ function choiceLines({ event, chosen, note, rejected }: HookChoice): Line[] {
   ];
 }
 
-function render(color: boolean) {
+function render(width: number, color: boolean) {
   return ([label, good, text]: Line): string => {
     const [mark, code] = good === null ? MARKS.neutral : good ? MARKS.good : MARKS.bad;
     const shown = color && code !== 0 ? `\x1b[${code}m${mark}\x1b[0m` : mark;
-    return `  ${label.padEnd(LABEL_WIDTH)} ${shown} ${text}\n`;
+    return `  ${label.padEnd(width)} ${shown} ${text}\n`;
   };
 }
 

@@ -16,7 +16,8 @@ const OPTIONS: readonly Option[] = [
 const HELP = `usage: loader run [OPTIONS] OBJECT.bpf.o
 
 Loads any CO-RE object, attaches each program as its section says, and prints what arrives in its
-ring and perf buffers as JSON Lines, typed by the object's BTF; records of no known type as hex.
+ring buffers as JSON Lines, typed by the object's BTF; records of no known type as hex. Of programs
+that see the same by two kinds of hooks only one is attached.
 
 ${optionHelp(OPTIONS)}
 examples:

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { BpfMap, BpfObject } from '@imagesnoop/bpf-core';
 import { BatchReader } from '../batches.js';
@@ -76,7 +77,7 @@ async function follow(
   if (settings.interval !== undefined)
     timers.push(setInterval(() => maps.print(write), settings.interval * 1000));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
-  process.stdout.once('error', stop);
+  process.stdout.on('error', stop);
   try {
     await printRecords(reader.batches(end.signal), rings, guesses);
     if (settings.maps) maps.print(write);
@@ -100,7 +101,7 @@ async function printRecords(
   for await (const { rows, lost } of batches) {
     for (const at of rows) write(record(at, maps, guesses));
     for (const loss of lost) write({ type: 'lost', ...loss });
-    if (process.stdout.writableNeedDrain) await drained();
+    await drained();
   }
 }
 
@@ -122,12 +123,11 @@ function readObject(path: string): Uint8Array {
   }
 }
 
-function drained(): Promise<void> {
-  return new Promise((resolve) => {
-    process.stdout.once('drain', resolve);
-    process.stdout.once('close', resolve);
-    process.stdout.once('error', resolve);
-  });
+/** A reader that is slow makes the ring buffer fill up, and the kernel count what is lost. */
+async function drained(): Promise<void> {
+  const { writableNeedDrain, destroyed } = process.stdout;
+  if (!writableNeedDrain || destroyed) return;
+  await once(process.stdout, 'drain').catch(() => {}); // the error ends the run, see follow()
 }
 
 function write(line: object): void {
