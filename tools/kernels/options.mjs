@@ -29,7 +29,8 @@ export const TEST_USAGE = `Usage: npm run test:kernels -- [OPTIONS] [KERNEL...] 
 Runs the tools' kernel tests in virtual machines, with every hook alternative each kernel has,
 prints a table and writes docs/kernels.md.
 
-KERNEL is one of ${NAMES}; default all. TOOL is the name of a package; default all.
+KERNEL is one of ${NAMES}; default all. TOOL is the name of a package; default those
+that have a BPF program, and kernels, which checks the loader's doctor.
 
   --arch ARCH          amd64 (default) or arm64
   --jobs N             machines at a time, default 1

@@ -3,13 +3,13 @@
 // The C daemon has no read-only mode, so it serves a read-only bind mount made in a mount
 // namespace of its own, which disappears with it. `cache=always` is right because a guest lives
 // for minutes and nothing it reads is meant to change meanwhile.
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cache, fail, repository } from './base.mjs';
 import { privateTool } from './emulator.mjs';
 import { quote } from './job.mjs';
+import { spawnBound } from './spawn.mjs';
 
 /**
  * Starts a daemon that serves `root`, with the repository in it at its own path.
@@ -32,15 +32,8 @@ export async function shareRoot({ root, socket }) {
     `mount -o remount,bind,ro ${quote(at)}`,
     `exec ${daemon(tool.path, socket, at).map(quote).join(' ')}`,
   ];
-  const child = spawn(
-    'unshare',
-    ['-m', '--propagation', 'private', 'sh', '-ec', steps.join('\n')],
-    {
-      env: tool.env,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      detached: true,
-    },
-  );
+  const shell = ['-m', '--propagation', 'private', 'sh', '-ec', steps.join('\n')];
+  const child = spawnBound('unshare', shell, tool.env);
   let said = '';
   child.stderr.on('data', (bytes) => {
     said = (said + bytes).slice(-2000);

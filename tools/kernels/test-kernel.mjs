@@ -78,11 +78,11 @@ function problemsOf(outcome, progress, rest) {
   return problems;
 }
 
-function tell(kernel, { file, name, state, ms, note }) {
-  const why = note ? `: ${note}` : '';
-  process.stdout.write(
-    `${kernel}  ${toolOf(file)}  ${name}  ${state}${why}  ${(ms / 1000).toFixed(1)} s\n`,
-  );
+function tell(kernel, { file, name, state, ms, note, errors = [] }) {
+  const [reason] = (note ?? errors[0] ?? '').split('\n');
+  const why = reason ? `: ${reason}` : '';
+  const time = `${(ms / 1000).toFixed(1)} s`;
+  process.stdout.write(`${kernel}  ${toolOf(file)}  ${name}  ${state}${why}  ${time}\n`);
 }
 
 function tellErrors(kernel, { file, name, state, errors = [] }) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npm run test:kernels [OPTIONS] [KERNEL...] [TOOL...]`: the tools' kernel tests inside guests.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setup } from '../setup/index.mjs';
 import { note, report, repository } from './base.mjs';
@@ -19,14 +19,21 @@ async function main() {
   }
   if (options.build) await setup({ lists: ['build', 'test', 'kernels'], fixtures: true });
   const started = Date.now();
+  const tools = options.tools.length > 0 ? options.tools : toolsWithPrograms();
   const results = await inParallel(options.kernels, options.jobs, (kernel) =>
-    testKernel({ ...options, kernel }),
+    testKernel({ ...options, tools, kernel }),
   );
   const cells = results.flatMap((result) => result.cells);
   process.stdout.write(`\n${renderText(cells)}\n`);
   // A machine that was made to lack something says nothing about its kernel.
   if (options.record) writePage(cells);
   conclude(results, started);
+}
+
+/** Packages with a BPF program, and the check of the doctor in this folder. */
+function toolsWithPrograms() {
+  const programs = readdirSync(join(repository, 'bpf')).filter((name) => name.endsWith('.bpf.c'));
+  return [...programs.map((name) => name.replace('.bpf.c', '')), 'kernels'];
 }
 
 /** At most `limit` at a time, results in the order of the input. */
