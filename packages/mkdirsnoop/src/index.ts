@@ -1,5 +1,5 @@
 import { Containers } from '@imagesnoop/containers';
-import { type Cursor, openSession, type SessionOptions } from '@imagesnoop/loader';
+import { type Cursor, openSession, type SessionOptions, type TracerPlan } from '@imagesnoop/loader';
 import { type Batch, events, type LostEvent, type Source } from '@imagesnoop/output';
 import { type ColumnOptions, mkdirFields } from './columns.js';
 import { type MkdirEvent, mkdirReaders } from './event.js';
@@ -10,6 +10,13 @@ import { trigger } from './trigger.js';
 
 export type { LostEvent } from '@imagesnoop/output';
 export type { MkdirEvent } from './event.js';
+
+/** Which programs see mkdir; `loader doctor` tries it. */
+export const plan: TracerPlan = {
+  object: new URL('../bpf/mkdirsnoop.bpf.o', import.meta.url),
+  hooks,
+  trigger,
+};
 
 export interface MkdirsOptions extends SessionOptions {
   /** Glob that `path` or `host_path` must match, e.g. `/var/lib/**`. */
@@ -57,8 +64,7 @@ export async function openMkdirs({
     cfg_host_root_dev: mounts.rootDevice,
     filter_failed_only: failedOnly,
   };
-  const object = new URL('../bpf/mkdirsnoop.bpf.o', import.meta.url);
-  const session = await openSession({ object, hooks, trigger }, containers, { ...options, rodata });
+  const session = await openSession(plan, containers, { ...options, rodata });
   const read = mkdirReaders(session.tracer.layout('mkdir_event'), mounts);
   const { owner } = read;
   const wanted = await pathFilter(path, read.paths);
