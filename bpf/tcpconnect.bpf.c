@@ -8,7 +8,7 @@
  * - the call's return. Only there are the errors of a call that ends before SYN_SENT (no route, no
  *   permission), and what a call without waiting returned. fexit (Linux 5.5) and kprobes see
  *   connecting calls only; where neither works, the tracepoints of the system call cost every
- *   system call of the machine some 36 ns, and --no-sync-errors does without.
+ *   system call of the machine 15 to 36 ns, and --no-sync-errors does without.
  * - sends with MSG_FASTOPEN and io_uring, which connect without connect().
  * The row goes out when outcome and return are both known (half_known), or when the socket dies.
  *

@@ -79,18 +79,19 @@ static __always_inline bool is_fresh(struct socket *socket, struct sock *sk)
 static __always_inline void handle_call(struct socket *socket, const void *address, __u32 length,
 					bool in_user_memory, __u8 kind)
 {
-	struct sock *sk = BPF_CORE_READ(socket, sk), *carrier;
+	struct sock *sk = BPF_CORE_READ(socket, sk), *carrier, *owner;
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct call call = {}, *outer = bpf_map_lookup_elem(&calls, &tid);
 	struct attempt *attempt;
 
 	if (!sk || !is_tcp_or_mptcp(sk))
 		return;
-	if (outer && outer->sk == (__u64)mptcp_owner(sk)) {
+	owner = mptcp_owner(sk);
+	if (outer && owner && outer->sk == (__u64)owner) {
 		outer->nested++;
 		return;
 	}
-	if (!current_is_wanted())
+	if ((owner && tcp_carrier(owner) != sk) || !current_is_wanted())
 		return;
 	call.begun_ns = bpf_ktime_get_ns();
 	call.sk = (__u64)sk;
@@ -146,7 +147,8 @@ static __always_inline void handle_return(__s32 ret)
 	if (call.kind == CALL_URING && uring_tells_result())
 		return;
 	if (!call.attempt) {
-		if (ret < 0 && call.fresh && ret != -EISCONN && ret != -EALREADY)
+		if (ret < 0 && call.fresh && ret != -EISCONN && ret != -EALREADY &&
+		    ret != -EINPROGRESS)
 			emit_failed_call(&call, ret);
 		return;
 	}
