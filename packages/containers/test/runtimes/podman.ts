@@ -1,15 +1,16 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootfsTar } from './image.js';
 import {
   BUSYBOX,
+  type Daemon,
   IDLE,
   removeCgroups,
   removeTree,
   run,
   type StartOptions,
+  startDaemon,
   type TestContainer,
 } from './process.js';
 
@@ -40,28 +41,15 @@ export async function startPodman(): Promise<TestPodman> {
   await podman('import', '--quiet', join(dir, 'rootfs.tar'), image);
   await rm(join(dir, 'rootfs.tar'));
 
-  let service: ReturnType<typeof spawn> | undefined;
+  let service: Daemon | undefined;
   return {
     socket,
     image,
     stateDir: '/run/runc',
     serve: async () => {
-      service = spawn(
-        'podman',
-        [...own, '--log-level', 'info', 'system', 'service', '--time', '0', `unix://${socket}`],
-        {
-          stdio: ['ignore', 'ignore', 'pipe'],
-        },
-      );
-      const { stderr } = service;
-      await new Promise<void>((resolve, reject) => {
-        let log = '';
-        service?.once('close', () => reject(new Error(`podman ended: ${log}`)));
-        stderr?.on('data', (chunk) => {
-          log += chunk;
-          if (log.includes('API service listening on')) resolve();
-        });
-      });
+      const command = ['--log-level', 'info', 'system', 'service', '--time', '0'];
+      const args = [...own, ...command, `unix://${socket}`];
+      service = await startDaemon('podman', args, /API service listening on/);
     },
     run: async (name, { command = IDLE, labels = {} } = {}) => {
       const flags = Object.entries(labels).flatMap(([k, v]) => ['--label', `${k}=${v}`]);
@@ -75,11 +63,8 @@ export async function startPodman(): Promise<TestPodman> {
       void (await podman('rm', '--force', '--time', '0', name).catch(() => {})),
     stop: async () => {
       await podman('rm', '--all', '--force', '--time', '0').catch(() => {});
-      if (service !== undefined) {
-        const closed = new Promise((resolve) => service?.once('close', resolve));
-        service.kill('SIGKILL');
-        await closed;
-      }
+      service?.child.kill('SIGKILL'); // it would wait for its clients
+      await service?.stop();
       for (const name of ['libpod_parent/conmon', 'libpod_parent']) await removeCgroups(name);
       await removeTree(dir);
     },

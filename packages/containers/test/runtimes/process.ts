@@ -40,7 +40,9 @@ export interface Daemon {
 /** Starts a daemon and returns once it has written a line that matches; throws when it ends. */
 export async function startDaemon(program: string, args: string[], ready: RegExp): Promise<Daemon> {
   const env = { ...process.env, PATH: `/usr/sbin:/usr/bin:/sbin:/bin:${process.env.PATH}` };
-  const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  // A test that is killed takes its daemons with it.
+  const command = ['--pdeathsig', 'TERM', program, ...args];
+  const child = spawn('setpriv', command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const log: string[] = [];
   await new Promise<void>((resolve, reject) => {
