@@ -14,9 +14,21 @@ export interface ToolResult {
   readonly stderr: string;
 }
 
+/** In which surroundings a tool runs. */
+export interface Surroundings {
+  /** Command that runs the command behind it, such as `setpriv --reuid 65534`. */
+  readonly inside?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
 /** Runs a tool to its own end. */
-export async function runTool(name: string, args: readonly string[]): Promise<ToolResult> {
-  return new RunningTool(name, args).ended;
+export async function runTool(
+  name: string,
+  args: readonly string[],
+  surroundings?: Surroundings,
+): Promise<ToolResult> {
+  return new RunningTool(name, args, surroundings).ended;
 }
 
 /**
@@ -24,8 +36,12 @@ export async function runTool(name: string, args: readonly string[]): Promise<To
  *
  * @throws ToolFailed if it ends before that
  */
-export async function startTool(name: string, args: readonly string[]): Promise<RunningTool> {
-  const tool = new RunningTool(name, args);
+export async function startTool(
+  name: string,
+  args: readonly string[],
+  surroundings?: Surroundings,
+): Promise<RunningTool> {
+  const tool = new RunningTool(name, args, surroundings);
   await tool.attached;
   return tool;
 }
@@ -47,9 +63,18 @@ export class RunningTool {
   #stdout = '';
   #stderr = '';
 
-  constructor(name: string, args: readonly string[]) {
+  constructor(
+    name: string,
+    args: readonly string[],
+    { inside = [], env = {}, cwd }: Surroundings = {},
+  ) {
     const bin = `${PACKAGES}${name}/dist/bin.js`;
-    this.child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [command = '', ...rest] = [...inside, process.execPath, bin, ...args];
+    this.child = spawn(command, rest, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+      ...(cwd === undefined ? {} : { cwd }),
+    });
     const killer = setTimeout(() => this.child.kill('SIGKILL'), KILL_AFTER_MS);
     this.ended = once(this.child, 'close').then(([code, signal]) => {
       clearTimeout(killer);

@@ -101,6 +101,7 @@ export class BatchReader {
 
   *#remainder(): Generator<Batch<Cursor>, void, void> {
     clearTimeout(this.#rest);
+    this.#ring?.pause(); // or the event loop would put a batch over one that is not taken yet
     if (this.#waiting !== undefined) yield this.#take();
     this.#detach();
     while (this.#ring !== undefined && this.#ring.consume() > 0) yield this.#take();

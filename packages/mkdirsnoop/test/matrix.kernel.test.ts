@@ -65,7 +65,7 @@ describe.each(HOOKS)('mkdir matrix [%s]', (hook) => {
   test(`rows equal calls [${hook}]`, async (context) => {
     requireKernel(context, lacksRoot() ?? (await lacksHook('mkdirsnoop', hook)));
     const log = join(work, `${hook}.json`);
-    const args = ['--hook', hook, '--comm', 'mkdirs', '--no-drop', '-o', 'json', '-f', log];
+    const args = ['--hook', hook, '--comm', 'mkdirs', '-o', 'json', '-f', log];
     const tool = await startTool('mkdirsnoop', args);
     const calls = await makeDirectories(hook);
     const { code, stdout, stderr } = await tool.stop();

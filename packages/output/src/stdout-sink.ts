@@ -81,19 +81,20 @@ export class StdoutSink implements Sink {
 
   async #writeSocket(bytes: Buffer): Promise<void> {
     const { Socket } = await import('node:net');
-    this.#socket ??= new Socket({ fd: this.#fd, readable: false, writable: true });
+    // Errors are taken from the callback of each write; the event comes after it.
+    this.#socket ??= new Socket({ fd: this.#fd, readable: false, writable: true }).on(
+      'error',
+      () => {},
+    );
     const socket = this.#socket;
     await new Promise<void>((done, fail) => {
       const giveUp = () => setTimeout(() => fail(notRead(bytes.length)), PATIENCE_MS);
-      const onError = (error: Error) => fail(failure(error));
       if (this.#hurry?.aborted) giveUp();
       else this.#hurry?.addEventListener('abort', giveUp);
-      socket.once('error', onError);
       // A copy, since the caller reuses the bytes even if it stops waiting.
       socket.write(Buffer.from(bytes), (error) => {
-        socket.off('error', onError);
         this.#hurry?.removeEventListener('abort', giveUp);
-        if (error) onError(error);
+        if (error) fail(failure(error));
         else done();
       });
     });
