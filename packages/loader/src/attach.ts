@@ -2,7 +2,7 @@ import type { BpfObject, BpfProgram, Link } from '@imagesnoop/bpf-core';
 import { features } from '@imagesnoop/bpf-core';
 import { UnsupportedError } from './errors.js';
 import { kernelKnows } from './kernel-names.js';
-import { cgroup2Mount, hasKprobes } from './machine.js';
+import { cgroup2Mount, hasKernelBtf, hasKprobes } from './machine.js';
 
 /** Attaches a program as its section says; those of cgroups to the root of cgroup v2. */
 export function attachProgram(object: BpfObject, name: string): Link {
@@ -16,6 +16,9 @@ export function attachProgram(object: BpfObject, name: string): Link {
  * some 25 ms, a sixth of the time a tool may take to start.
  */
 export function improbable({ section }: BpfProgram): string | undefined {
+  // libbpf finds what these attach to in the kernel's own BTF; a file tells of structs only.
+  if (/^(?:tp_btf|fentry|fexit|fmod_ret|lsm|iter)\b/.test(section) && !hasKernelBtf())
+    return 'this kernel has no BTF of its own';
   const trampoline = /^(?:fentry|fexit|fmod_ret)(?:\.s)?\/(?:\w+:)?(\w+)$/.exec(section)?.[1];
   if (trampoline !== undefined) {
     if (!hasTrampolines()) return 'this kernel loads no fentry or fexit programs';
