@@ -38,12 +38,16 @@ function isOld(version) {
 
 /** Breaches of files, each with its name in front. */
 export function checkAddons(files) {
-  return files.flatMap((file) =>
-    breaches(importsOf(readFileSync(file))).map((each) => `${relative(ROOT, file)}: ${each}`),
-  );
+  return files.flatMap((path) => {
+    const file = readFileSync(path);
+    const found = breaches(importsOf(file));
+    if (file.includes(`${ROOT}/`)) found.push('names the folder that it was built in');
+    return found.map((each) => `${relative(ROOT, path)}: ${each}`);
+  });
 }
 
-function builtAddons() {
+/** The addons that are there, of either architecture. */
+export function builtAddons() {
   const folder = join(ROOT, 'packages/bpf-core/prebuilds');
   const names = existsSync(folder) ? readdirSync(folder) : [];
   return names.filter((name) => name.endsWith('.node')).map((name) => join(folder, name));

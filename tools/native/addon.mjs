@@ -18,7 +18,7 @@ const native = join(bpfCore, 'native');
 const SOURCES = /\.(cc|c|h|map)$/;
 
 export const addonPath = (arch) => join(bpfCore, `prebuilds/linux-${arch}.node`);
-const stampPath = (arch) => `${addonPath(arch)}.stamp`;
+const stampPath = (arch) => join(cache, arch, 'addon.stamp');
 
 const addonKey = (arch) =>
   keyOf(

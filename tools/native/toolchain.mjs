@@ -55,6 +55,8 @@ export const LIBRARY_FLAGS = [
   '-ffunction-sections',
   '-fdata-sections',
   '-fstack-protector-strong',
+  // Neither the builder's folders inside, nor another result in another folder.
+  `-ffile-prefix-map=${repository}/=`,
 ];
 
 /** Runs one tool of the LLVM 19 family; its own message is the error. */

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { breaches, checkAddons } from '../../check-addon.mjs';
+import { breaches, builtAddons, checkAddons } from '../../check-addon.mjs';
+import { ROOT } from '../../setup/paths.mjs';
 import { importsOf } from '../elf-imports.mjs';
 
 const of = (name: string, version: string | null, library: string | null, weak = false) =>
@@ -28,6 +31,18 @@ test('the node binary itself is read, and would not pass as an addon', () => {
   const { symbols } = importsOf(readFileSync(process.execPath));
   expect(symbols.some((each: { name: string }) => each.name === 'malloc')).toBe(true);
   expect(checkAddons([process.execPath]).length).toBeGreaterThan(0);
+});
+
+test('a folder of the builder is a breach', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'imagesnoop-check-'));
+  const copy = join(folder, 'addon.node');
+  const [addon] = builtAddons();
+  try {
+    writeFileSync(copy, Buffer.concat([readFileSync(addon ?? ''), Buffer.from(`${ROOT}/x.c`)]));
+    expect(checkAddons([copy]).join()).toMatch(/names the folder/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('what is no ELF file is told', () => {
