@@ -15,6 +15,9 @@ const SWEEP_MS = 2000;
 /** A runtime that has not listed its containers by then is reported and not waited for. */
 const READY_MS = 3000;
 
+/** Texts differ by socket, directory and reason, so there are few; this is a bound, not a limit. */
+const MAX_NOTES = 100;
+
 export interface ContainersOptions {
   /** Runtime sockets to talk to; default: `DEFAULT_SOCKETS`, those that exist or appear. */
   readonly sockets?: readonly RuntimeSocket[];
@@ -48,7 +51,7 @@ export class Containers {
     const context: SourceContext = {
       inventory: this.#inventory,
       attacher,
-      note: (text) => void (this.#closed || this.#notes.add(text)),
+      note: (text) => void (this.#notes.size < MAX_NOTES && this.#notes.add(text)),
     };
     this.#resolver = new Resolver(this.#inventory, attacher, tree);
     this.#sources = [
@@ -63,7 +66,8 @@ export class Containers {
    * Starts to learn, in the background: returns at once, before anything is known, so that a
    * tool can attach meanwhile. Await `ready`, or `select()`, where names are needed.
    *
-   * Call it before privileges are dropped: the connections made here go on working after that.
+   * Give up root only when `ready` has settled: the connections that are there by then go on
+   * working, and the mount namespaces of the containers that run have been seen.
    */
   static async open(options: ContainersOptions = {}): Promise<Containers> {
     return new Containers(options);

@@ -5,6 +5,8 @@ import type { Tracer } from './tracer.js';
 
 /** What of the containers package is used here; any object of this shape will do. */
 export interface ContainerDirectory {
+  /** Settles once it has what only root may open: connections, and facts of those that run. */
+  readonly ready?: Promise<void>;
   select(
     selector: ContainerSelector,
     options: { wait?: boolean; onChange?: () => void },
@@ -65,7 +67,11 @@ export async function openSession(
     tracer = await openTracer(plan, { ...settings, filters: { ...filters, ...mode } });
     follow();
     whilePrivileged();
-    if (drop) tracer.dropPrivileges();
+    if (drop) {
+      // Events wait in the ring buffer meanwhile, some tens of milliseconds.
+      await containers.ready;
+      tracer.dropPrivileges();
+    }
     return new Session(tracer, containers, selection);
   } catch (error) {
     tracer?.close();
