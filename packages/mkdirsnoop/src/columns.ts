@@ -36,11 +36,11 @@ export function mkdirFields(
     }),
     byteRun('path', (row) => read.paths.path(row), {
       description: "The same, absolute, from the caller's root; links are not resolved",
-      column: { width: 24 },
+      column: { width: 24, cut: 'start' },
     }),
     byteRun('host_path', (row) => read.paths.hostPath(row), {
       description: 'The same as the host sees it; null when the host does not see it',
-      column: { show: 'wide', header: 'HOST PATH', width: 24 },
+      column: { show: 'wide', header: 'HOST PATH', width: 24, cut: 'start' },
     }),
     ...last,
   ];

@@ -34,7 +34,7 @@ export function byteRun<Row>(
         const { u8, start, end } = read(row);
         return start < 0 ? '-' : displayBytes(u8, start, end);
       },
-      column: { width: 24, align: 'left', cut: true },
+      column: { width: 24, align: 'left', cut: 'end' },
     },
     options,
   );

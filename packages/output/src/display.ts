@@ -86,6 +86,20 @@ export function truncate(text: string, width: number): string {
   return width > 0 ? `${kept}…` : '';
 }
 
+/** As truncate, but keeps the end: the last names of a path say more than the first. */
+export function truncateStart(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  const letters = [...text];
+  let from = letters.length;
+  let used = 1;
+  while (from > 0) {
+    used += letterWidth(letters[from - 1] as string);
+    if (used > width) break;
+    from--;
+  }
+  return width > 0 ? `…${letters.slice(from).join('')}` : '';
+}
+
 function letterWidth(letter: string): number {
   const point = letter.codePointAt(0) as number;
   if (point < 0x300) return 1;

@@ -12,8 +12,8 @@ export interface Column<Row> {
   readonly align: 'left' | 'right';
   /** In every table, only in the wide one, or only when `--fields` asks for it. */
   readonly show: 'table' | 'wide' | 'asked';
-  /** May be cut with an ellipsis on a terminal; numbers and addresses never are. */
-  readonly cut: boolean;
+  /** What may be cut away, with an ellipsis, on a terminal; of numbers and addresses nothing. */
+  readonly cut: 'start' | 'end' | false;
   /** Shown in red when it is not empty. */
   readonly alarm: boolean;
   /** The cell: one line that is safe to print. */
@@ -24,7 +24,7 @@ export interface Column<Row> {
 export type Read<Row, T> = (row: Row) => T | null;
 
 /** How columns of text look unless told otherwise. */
-export const TEXT = { width: 16, align: 'left', cut: true } as const;
+export const TEXT = { width: 16, align: 'left', cut: 'end' } as const;
 
 /** One thing known of an event: the same table drives JSON, columns, CSV, schema and READMEs. */
 export interface Field<Row> {
@@ -57,7 +57,7 @@ export interface ColumnOptions<Row> {
   width?: number;
   align?: 'left' | 'right';
   show?: 'table' | 'wide' | 'asked';
-  cut?: boolean;
+  cut?: 'start' | 'end' | false;
   alarm?: boolean;
   /** Another text than the value's own; it is escaped for the terminal. */
   text?(row: Row): string;
@@ -73,7 +73,7 @@ export interface FieldKind<Row> {
   column: {
     width: number;
     align: 'left' | 'right';
-    cut: boolean;
+    cut: 'start' | 'end' | false;
     alarm?: boolean;
     /** Cell text where it differs from `text`. */
     text?(row: Row): string;

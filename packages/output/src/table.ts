@@ -1,5 +1,5 @@
 import { ByteWriter } from './byte-writer.js';
-import { displayWidth, truncate } from './display.js';
+import { displayWidth, truncate, truncateStart } from './display.js';
 import type { Column, Field } from './field.js';
 import type { Renderer } from './renderer.js';
 
@@ -71,7 +71,7 @@ export class Table<Row> implements Renderer<Row> {
         // The last column has the rest of the line; others their own width, even after a long one.
         const room = i === last ? Math.max(screenWidth - at, 1) : width;
         if (shown > room) {
-          text = truncate(text, room);
+          text = column.cut === 'start' ? truncateStart(text, room) : truncate(text, room);
           shown = displayWidth(text);
         }
       }

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { displayBytes, displayText, displayWidth, truncate } from '../src/display.js';
+import {
+  displayBytes,
+  displayText,
+  displayWidth,
+  truncate,
+  truncateStart,
+} from '../src/display.js';
 import { randomBytes, randomSource } from './random.js';
 
 describe('displayText', () => {
@@ -62,5 +68,17 @@ describe('width', () => {
   ])('%s in %d columns', (text, width, shown) => {
     expect(truncate(text, width)).toBe(shown);
     expect(displayWidth(truncate(text, width))).toBeLessThanOrEqual(width);
+  });
+
+  it.each([
+    ['/a/b/last', 9, '/a/b/last'],
+    ['/a/b/last', 6, '…/last'],
+    ['日本語', 5, '…本語'],
+    ['日本語', 4, '…語'],
+    ['abc', 1, '…'],
+    ['abc', 0, ''],
+  ])('the end of %s in %d columns', (text, width, shown) => {
+    expect(truncateStart(text, width)).toBe(shown);
+    expect(displayWidth(truncateStart(text, width))).toBeLessThanOrEqual(width);
   });
 });
