@@ -1,7 +1,13 @@
 import { closeSync, constants, openSync } from 'node:fs';
 
 /**
- * Ends a run on SIGINT, SIGTERM and SIGHUP; a second one kills at once. With `onRotate`, SIGHUP asks
+ * One Ctrl-C may arrive twice: from the terminal, and from npm or npx, which had it too and pass it
+ * on. Whoever really asks twice takes longer.
+ */
+const REPEAT_MS = 250;
+
+/**
+ * Ends a run on SIGINT, SIGTERM and SIGHUP; a second one, later, kills at once. With `onRotate`, SIGHUP asks
  * for a new log file instead, unless the terminal hung up.
  *
  * @returns a function that takes the handlers away
@@ -11,14 +17,16 @@ export function onSignals(end: (signal: string) => void, onRotate: () => boolean
   const onHangup = () => {
     if (hungUp() || !onRotate()) end('SIGHUP');
   };
-  const onInterrupt = () => end('SIGINT');
-  const onTerminate = () => end('SIGTERM');
-  process.once('SIGINT', onInterrupt);
-  process.once('SIGTERM', onTerminate);
+  const onEnd = (signal: NodeJS.Signals) => {
+    end(signal);
+    setTimeout(() => process.off(signal, onEnd), REPEAT_MS).unref();
+  };
+  process.on('SIGINT', onEnd);
+  process.on('SIGTERM', onEnd);
   process.on('SIGHUP', onHangup);
   return () => {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onTerminate);
+    process.off('SIGINT', onEnd);
+    process.off('SIGTERM', onEnd);
     process.off('SIGHUP', onHangup);
   };
 }

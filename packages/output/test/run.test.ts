@@ -101,6 +101,15 @@ describe('ends', () => {
     expect(child.stderr).toContain('3 events, 0 lost');
   });
 
+  it('one Ctrl-C that arrives twice, also by way of npm, is a normal end', async () => {
+    const child = start('--rows 3 --no-file');
+    await child.says('tracing');
+    child.process.kill('SIGINT');
+    child.process.kill('SIGINT');
+    expect(await child.end()).toBe(0);
+    expect(child.stderr).toContain('3 events, 0 lost');
+  });
+
   it('--duration and --max-events are normal ends', async () => {
     const timed = start('--rows 3 --no-file --duration 50ms');
     expect(await timed.end()).toBe(0);
