@@ -67,17 +67,23 @@ static __always_inline bool filter_allows(void *set, __u32 mode, const void *key
 
 static __always_inline bool in_container_set(struct task_struct *task)
 {
+	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
 	__u64 key = task_mntns(task);
 
 	if (bpf_map_lookup_elem(&filter_container_mntns, &key))
 		return true;
+	/* Not bpf_get_current_ancestor_cgroup_id(): tracing programs of 5.10 have no such helper.
+	 */
 #pragma clang loop unroll(disable)
 	for (int level = 1; level < CGROUP_DEPTH; level++) {
-		key = bpf_get_current_ancestor_cgroup_id(level);
-		if (!key)
+		struct cgroup_subsys_state *parent = BPF_CORE_READ(cgroup, self.parent);
+
+		if (!parent) /* the root is no container's */
 			break;
+		key = BPF_CORE_READ(cgroup, kn, id);
 		if (bpf_map_lookup_elem(&filter_container_cgroups, &key))
 			return true;
+		cgroup = (void *)parent - bpf_core_field_offset(struct cgroup, self);
 	}
 	return false;
 }

@@ -101,6 +101,23 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct kernfs_node {
+	__u64 id; /* inode number */
+};
+
+struct cgroup_subsys_state {
+	struct cgroup_subsys_state *parent; /* NULL in the root */
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp; /* of cgroup v2 */
+};
+
 struct task_struct {
 	unsigned int flags;
 	int pid;
@@ -110,6 +127,7 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct fs_struct *fs;
 	struct files_struct *files;
+	struct css_set *cgroups;
 	char comm[16];
 };
 

@@ -74,7 +74,9 @@ export class HookChooser {
 
   #next(state: EventState, why: string): void {
     const { name } = state.alternatives[state.index] as HookAlternative;
-    state.rejected.push({ name, why });
+    // Alternatives of one name differ by the kernel's version and often fail for one reason.
+    if (!state.rejected.some((one) => one.name === name && one.why === why))
+      state.rejected.push({ name, why });
     state.index++;
     if (state.index < state.alternatives.length) return;
     const tried = state.rejected.map((one) => `${one.name}: ${one.why}`).join('; ');

@@ -33,6 +33,13 @@ export function caller(
   return spawn(argv0, ['-e', code], { stdio: 'inherit', ...identity });
 }
 
+/** The same, but it begins when something is written to its stdin. */
+export function waitingCaller(count: number): ChildProcess {
+  const loop = `for (let i = 0; i < ${count}; i++) os.getPriority();`;
+  const code = `process.stdin.once('data', () => { ${loop} })`;
+  return spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'inherit', 'inherit'] });
+}
+
 export function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);

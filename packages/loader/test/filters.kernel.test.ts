@@ -1,10 +1,20 @@
-import { mkdtempSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lacksBtf, lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
 import { type Filters, openTracer, type Tracer } from '../src/index.js';
-import { caller, ended, planOf, seenDuring, WORKING } from './calls.js';
+import { cgroup2Mount } from '../src/machine.js';
+import { caller, ended, planOf, seenDuring, WORKING, waitingCaller } from './calls.js';
 
 const CALLS = 53;
 
@@ -56,12 +66,15 @@ describe('by uid', () => {
 });
 
 test('by pid, among many', async () => {
-  const early = caller(0);
-  await ended(early);
+  const [wanted, other] = [waitingCaller(CALLS), waitingCaller(CALLS)];
   const values = new Set(Array.from({ length: 5000 }, (_, index) => 1_000_000 + index));
-  const none = await trace({ pids: { mode: 'include', values } });
-  const seen = await seenDuring(none, () => ended(caller(CALLS)));
-  expect(seen.byPid.size).toBe(0);
+  values.add(wanted.pid as number);
+  const traced = await trace({ pids: { mode: 'include', values } });
+  const seen = await seenDuring(traced, async () => {
+    for (const { stdin } of [wanted, other]) stdin?.end('go');
+    await Promise.all([ended(wanted), ended(other)]);
+  });
+  expect([...seen.byPid]).toEqual([[wanted.pid, CALLS]]);
 });
 
 test('by name, of which the kernel keeps 15 bytes', async () => {
@@ -102,6 +115,41 @@ test('by container: none at first, then what the set says at the moment', async 
     await call();
   });
   expect([...seen.byPid.keys()]).toEqual([pids[1], pids[3]]);
+});
+
+test('by cgroup, of which the descendants count too', async (context) => {
+  const root = cgroup2Mount();
+  requireKernel(context, root === undefined ? 'needs a cgroup v2 hierarchy' : null);
+  const outer = mkdtempSync(join(root as string, 'nice-'));
+  const inner = join(outer, 'inner');
+  mkdirSync(inner);
+  try {
+    const traced = await trace({ containers: 'include' });
+    const pids: number[] = [];
+    const callIn = async (cgroup: string): Promise<void> => {
+      const child = waitingCaller(CALLS);
+      pids.push(child.pid as number);
+      writeFileSync(join(cgroup, 'cgroup.procs'), String(child.pid));
+      child.stdin?.end('go');
+      await ended(child);
+    };
+    const idOf = (path: string): bigint => statSync(path, { bigint: true }).ino;
+    const seen = await seenDuring(traced, async () => {
+      traced.setContainers({ mntns: [], cgroups: [idOf(outer)] });
+      await callIn(inner);
+      await callIn(root as string);
+      traced.setContainers({ mntns: [], cgroups: [idOf(inner)] });
+      await callIn(outer);
+      await callIn(inner);
+    });
+    expect([...seen.byPid]).toEqual([
+      [pids[0], CALLS],
+      [pids[3], CALLS],
+    ]);
+  } finally {
+    rmdirSync(inner);
+    rmdirSync(outer);
+  }
 });
 
 describe('mistakes', () => {
