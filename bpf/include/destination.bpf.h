@@ -22,8 +22,8 @@ struct cidr_key {
 	__u8 address[16];
 };
 
-/* The longest match decides. User space writes the networks and then, last, the one of all addresses
- * (prefix_length 0): until that is there, nothing is wanted. */
+/* The longest match decides. User space writes the networks and then, last, the one of all
+ * addresses (prefix_length 0): until that is there, nothing is wanted. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, 1);

@@ -1,5 +1,6 @@
 import type { Cursor } from '@imagesnoop/loader';
 import { type Field, fields, type Owner, ownerFields } from '@imagesnoop/output';
+import { FLOW_KEY, type FlowCount, flowFamily, flowPort } from './counts.js';
 import { type ConnectReaders, EVENT } from './event.js';
 
 export interface ColumnOptions {
@@ -67,3 +68,25 @@ export function connectFields(
 function milliseconds(us: number | null): string {
   return us === null ? '-' : (us / 1000).toFixed(3);
 }
+
+/** Columns as the original tool has them. */
+export const countColumns: readonly Field<FlowCount>[] = [
+  fields.constant('type', 'count', { description: 'Kind of row' }),
+  fields.uint('family', flowFamily, { description: '4 or 6' }),
+  fields.ip('saddr', { start: () => FLOW_KEY.saddr }, flowFamily, {
+    description: 'Local address',
+    column: { header: 'LADDR', width: 25 },
+  }),
+  fields.ip('daddr', { start: () => FLOW_KEY.daddr }, flowFamily, {
+    description: 'Remote address',
+    column: { header: 'RADDR', width: 25 },
+  }),
+  fields.uint('dport', flowPort, {
+    description: 'Remote port',
+    column: { header: 'RPORT', width: 6 },
+  }),
+  fields.uint('connects', ({ connects }) => connects, {
+    description: 'Attempts, however they ended',
+    column: { width: 10 },
+  }),
+];

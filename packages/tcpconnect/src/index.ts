@@ -1,12 +1,19 @@
 import { Containers } from '@imagesnoop/containers';
-import { type Cursor, openSession, type SessionOptions, type TracerPlan } from '@imagesnoop/loader';
-import { type CidrSet, events, type LostEvent, type Source } from '@imagesnoop/output';
-import type { ColumnOptions } from './columns.js';
-import { MAX_FLOWS } from './counts.js';
-import type { ConnectEvent } from './event.js';
+import {
+  type Cursor,
+  openSession,
+  type Session,
+  type SessionOptions,
+  type TracerPlan,
+} from '@imagesnoop/loader';
+import { type Batch, events, type LostEvent, type Source } from '@imagesnoop/output';
+import { Answers } from './answers.js';
+import { type ColumnOptions, connectFields, countColumns } from './columns.js';
+import { type FlowCount, MAX_FLOWS, readCounts } from './counts.js';
+import { type ConnectEvent, connectReaders, EVENT } from './event.js';
 import { type HookNeeds, hooksFor } from './hooks.js';
-import { networkEntries, writeNetworks } from './networks.js';
-import { connectSource, countSource } from './sources.js';
+import { type NetworkSet, networkEntries, writeNetworks } from './networks.js';
+import { pendingRows, type RowsWanted } from './pending.js';
 import { trigger } from './trigger.js';
 
 export type { LostEvent } from '@imagesnoop/output';
@@ -16,7 +23,7 @@ export interface TcpConnectsOptions extends SessionOptions {
   /** Only IPv4 or only IPv6; a dual-stack socket counts as what it talks. */
   readonly family?: 4 | 6 | undefined;
   /** Only remote addresses that pass; the longest network that matches decides. */
-  readonly networks?: CidrSet | undefined;
+  readonly networks?: NetworkSet | undefined;
   /** A row when an attempt begins, when it ends, or both. Default `outcome`. */
   readonly when?: 'attempt' | 'outcome' | 'both' | undefined;
   /** Only attempts that failed or were given up. */
@@ -104,4 +111,49 @@ export async function openTcpConnects({
   const columns = { showUid, showLocalPort, dns };
   const source = count ? countSource(session) : connectSource(session, containers, wanted, columns);
   return source as Source<never>;
+}
+
+/** Attempts as rows. */
+function connectSource(
+  session: Session,
+  containers: Containers,
+  wanted: RowsWanted,
+  columns: ColumnOptions,
+): Source<Cursor> {
+  const { tracer } = session;
+  tracer.layout('connect_event', EVENT.begun);
+  const read = connectReaders(tracer.layout('connect_event', EVENT.connect));
+  const { owner } = read;
+  const answers = columns.dns === true ? new Answers(tracer, read) : undefined;
+  const whose = (row: Cursor) =>
+    containers.json(owner.mntns(row), owner.cgroupId(row), owner.pid(row));
+  return {
+    fields: connectFields(
+      read,
+      { ...owner, container: (row) => whose(row).container, k8s: (row) => whose(row).k8s },
+      (row) => answers?.nameOf(row) ?? null,
+      columns,
+    ),
+    async *batches(signal) {
+      for await (const { rows, lost } of tracer.batches(signal))
+        yield { rows: answers === undefined ? rows : answers.attemptsOf(rows), lost };
+      yield { rows: pendingRows(tracer, wanted), lost: [] };
+    },
+    notes: () => session.notes(),
+    close: () => session.close(),
+  };
+}
+
+/** Counts as rows, when the signal aborts. */
+function countSource(session: Session): Source<FlowCount> {
+  const { tracer } = session;
+  return {
+    fields: countColumns,
+    async *batches(signal): AsyncGenerator<Batch<FlowCount>, void, void> {
+      for await (const { lost } of tracer.batches(signal)) yield { rows: [], lost };
+      yield { rows: readCounts(tracer), lost: [] };
+    },
+    notes: () => session.notes(),
+    close: () => session.close(),
+  };
 }

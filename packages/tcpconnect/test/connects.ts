@@ -70,9 +70,6 @@ const COMPARED = [
 ] as const;
 
 /** The parts that both sides know, as text that sorts and compares. */
-export function facts(
-  all: readonly (Attempt | Row)[],
-  compared: readonly string[] = COMPARED,
-): string[] {
+export function facts(all: readonly object[], compared: readonly string[] = COMPARED): string[] {
   return all.map((one) => JSON.stringify(compared.map((name) => (one as Row)[name]))).sort();
 }

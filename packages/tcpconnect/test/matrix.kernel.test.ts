@@ -46,11 +46,11 @@ describe.each(HOOKS)('outcome matrix [%s]', (hook) => {
     const [first] = rows as [Row];
     for (const row of rows) {
       expect(row).toMatchObject({ type: 'connect', when: 'outcome', container: null, k8s: null });
-      expect(row['sport']).toBe(row['lport']);
+      expect(row.sport).toBe(row.lport);
       // Retransmitted once, and given up after 1 + 2 seconds, or less by far.
-      expect(row['latency_us']).toBeLessThan(6_000_000);
-      if (row['error'] === 'ETIMEDOUT') expect(row['latency_us']).toBeGreaterThan(2_000_000);
-      expect(row['netns']).toBe(first['netns']);
+      expect(row.latency_us).toBeLessThan(6_000_000);
+      if (row.error === 'ETIMEDOUT') expect(row.latency_us).toBeGreaterThan(2_000_000);
+      expect(row.netns).toBe(first.netns);
     }
   });
 
