@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+// Publishes what has a new version: `npm run bump` first, then `npm run release`. With --dry-run
+// nothing leaves the machine: the packages are packed into .cache/release, checked and listed.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { runChecks } from './check.mjs';
+import { buildNative } from './native/build.mjs';
+import { SetupError } from './setup/error.mjs';
+import { guarded, setup } from './setup/index.mjs';
+import { ROOT, toolEnv } from './setup/paths.mjs';
+import { packageFolders } from './setup/workspace.mjs';
+
+const ARCHES = ['x64', 'arm64'];
+const TARBALLS = join(ROOT, '.cache', 'release');
+
+/** What a package has to carry, by its folder's name and manifest. */
+export function expectedFiles(name, manifest) {
+  const own = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts'];
+  if (manifest.bin !== undefined) own.push(...Object.values(manifest.bin).map(withoutDot));
+  if (name === 'bpf-core') own.push(...ARCHES.map((arch) => `prebuilds/linux-${arch}.node`));
+  if (manifest.files.includes('bpf')) own.push(`bpf/${name}.bpf.o`);
+  return own;
+}
+
+function withoutDot(path) {
+  return path.replace(/^\.\//, '');
+}
+
+function run(command, args, cwd = ROOT) {
+  return execFileSync(command, args, { cwd, env: toolEnv(), encoding: 'utf8' });
+}
+
+/** Packs every package, as publishing would, and returns what is missing from the tarballs. */
+function pack() {
+  rmSync(TARBALLS, { recursive: true, force: true });
+  mkdirSync(TARBALLS, { recursive: true });
+  return packageFolders().flatMap((folder) => {
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const before = readdirSync(TARBALLS);
+    run('pnpm', ['pack', '--pack-destination', TARBALLS], folder);
+    const tarball = readdirSync(TARBALLS).find((each) => !before.includes(each));
+    const files = run('tar', ['-tzf', join(TARBALLS, tarball)])
+      .trim()
+      .split('\n')
+      .map((path) => path.replace(/^package\//, ''));
+    console.log(
+      `${tarball}: ${files.length} files, ${statSync(join(TARBALLS, tarball)).size} bytes`,
+    );
+    return expectedFiles(basename(folder), manifest)
+      .filter((path) => !files.includes(path))
+      .map((path) => `${manifest.name} lacks ${path}`);
+  });
+}
+
+async function main() {
+  await setup({ lists: ['build', 'check'] });
+  for (const arch of ARCHES) {
+    await buildNative({ arch, report: (line) => process.stderr.write(`${line}\n`) });
+  }
+  const { failed } = await runChecks();
+  if (failed > 0) throw new SetupError('Checks fail', 'Nothing was published; see above.');
+  const missing = pack();
+  if (missing.length > 0) throw new SetupError(missing.join('\n'), 'Nothing was published.');
+  if (process.argv.includes('--dry-run')) return;
+  execFileSync('changeset', ['publish'], { cwd: ROOT, env: toolEnv(), stdio: 'inherit' });
+}
+
+if (import.meta.filename === process.argv[1]) await guarded(main);
