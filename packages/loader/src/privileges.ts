@@ -16,7 +16,8 @@ const NOBODY = 65534;
  *
  * Some kernels (before 5.19, with unprivileged_bpf_disabled set) refuse reading a map, even one
  * that is open, to a process without CAP_BPF. Losses would be silent there, so it is tried first by
- * lowering the effective user id for a moment, and where it fails the privileges are kept.
+ * lowering the effective user id for a moment. Where it fails the process stays root, but behind
+ * the same filter: it can start no program, load none into the kernel and enter no namespace.
  *
  * @param readMaps reads a map; throws where the kernel refuses
  * @returns one sentence that says what was done, for `-v`
@@ -28,7 +29,8 @@ export function dropPrivileges(options: DropOptions, readMaps: () => void): stri
   const gid = options.gid ?? (options.uid === undefined ? idFrom('SUDO_GID') : undefined) ?? NOBODY;
   if (uid === 0) return 'privileges: kept, the target user is root';
   if (!worksAs(uid, readMaps)) {
-    return 'privileges: kept, since this kernel refuses to count losses without CAP_BPF (fixed in 5.19)';
+    privileges.drop({ uid: 0, gid: 0 });
+    return 'privileges: still root, behind a system call filter, since this kernel (before 5.19) refuses to count losses without CAP_BPF';
   }
   privileges.drop({ uid, gid });
   return `privileges: given up, running as uid ${uid}, gid ${gid}`;
