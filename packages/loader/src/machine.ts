@@ -57,6 +57,12 @@ export function cgroup2Mount(mounts = readText('/proc/self/mounts')): string | u
   return undefined;
 }
 
+export const MOUNT_TRACEFS = 'mount -t tracefs tracefs /sys/kernel/tracing';
+
+export function hasTracefs(mounts = readText('/proc/self/mounts')): boolean {
+  return mounts.split('\n').some((line) => line.split(' ')[2] === 'tracefs');
+}
+
 /** The contents of a small file of the kernel's; empty if it cannot be read. */
 export function readText(path: string): string {
   try {

@@ -2,7 +2,14 @@
 import { constants } from 'node:os';
 import { features, privileges } from '@imagesnoop/bpf-core';
 import { PermissionError, UnsupportedError } from './errors.js';
-import { FIRST_KERNEL, hasKernelBtf, isTooOld, KERNEL_BTF } from './machine.js';
+import {
+  FIRST_KERNEL,
+  hasKernelBtf,
+  hasTracefs,
+  isTooOld,
+  KERNEL_BTF,
+  MOUNT_TRACEFS,
+} from './machine.js';
 
 /** What a refusal by bpf-core carries; recognised by its members, not by its class. */
 interface Refusal extends Error {
@@ -71,18 +78,17 @@ export function explain(error: unknown): unknown {
 /** All hooks of an event failed: often for one reason that concerns the whole machine. */
 function withObstacle(error: UnsupportedError): UnsupportedError {
   const { feature, tried } = error;
+  const says = (pattern: RegExp): boolean => tried.some(({ why }) => pattern.test(why));
   if (features.lockdown() === 'confidentiality') {
-    const hint = LOCKDOWN_HINT;
-    return new UnsupportedError('LOCKDOWN', `${error.message}; the kernel is locked down`, {
-      feature,
-      tried,
-      hint,
-    });
+    const message = `${error.message}; the kernel is locked down`;
+    return new UnsupportedError('LOCKDOWN', message, { feature, tried, hint: LOCKDOWN_HINT });
   }
-  const denied = tried.some(({ why }) => /\bE(PERM|ACCES)\b/.test(why));
-  if (!denied || privileges.capabilities().has('CAP_SYS_ADMIN')) return error;
-  const hint = 'This process has some capabilities but not all that are needed; run it as root.';
-  return new UnsupportedError(error.code, error.message, { feature, tried, hint });
+  let { hint } = error;
+  if (says(/^ENOENT: failed to determine tracepoint/) && !hasTracefs())
+    hint = `Tracepoints are found through tracefs: ${MOUNT_TRACEFS}`;
+  else if (says(/^E(PERM|ACCES)\b/) && !privileges.capabilities().has('CAP_SYS_ADMIN'))
+    hint = 'This process has some capabilities but not all that are needed; run it as root.';
+  return new UnsupportedError(error.code, error.message, { feature, tried, ...(hint && { hint }) });
 }
 
 /** What every refusal by bpf-core begins with: the operation, which a list of hooks names anyway. */

@@ -1,5 +1,5 @@
 // What is lacking on this machine and how to get it.
-import { readText } from '../machine.js';
+import { hasTracefs, MOUNT_TRACEFS } from '../machine.js';
 import type { Facts } from './examine.js';
 import type { HookKind } from './kinds.js';
 
@@ -64,8 +64,7 @@ function ofTheHooks(facts: Facts): Missing[] {
   const is = (kind: string, status: HookKind['status']): boolean =>
     find(facts, kind)?.status === status;
   return given(
-    is('tracepoint', 'not attached') &&
-      !hasTracefs() && ['tracefs', 'mount -t tracefs tracefs /sys/kernel/tracing'],
+    is('tracepoint', 'not attached') && !hasTracefs() && ['tracefs', MOUNT_TRACEFS],
     is('kprobe', 'never fires') && [
       'ftrace',
       'sysctl kernel.ftrace_enabled=1: without it kprobes and fentry attach and never run.',
@@ -86,8 +85,4 @@ function given(
 
 function find({ hooks }: Facts, kind: string): HookKind | undefined {
   return hooks.find((hook) => hook.kind === kind);
-}
-
-function hasTracefs(): boolean {
-  return readText('/proc/self/mounts').includes(' tracefs ');
 }
