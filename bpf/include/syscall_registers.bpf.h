@@ -33,6 +33,14 @@ struct syscall_registers {
 	__u64 args[6];
 };
 
+/* Is the current thread one of the kernel's, not of a program? */
+static __always_inline bool current_is_kernel(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, flags) & PF_KTHREAD;
+}
+
 /* False in a thread of the kernel's own (io_uring's included) and in a 32-bit program, whose
  * numbers and structures are others. */
 static __always_inline bool read_syscall_registers(struct syscall_registers *registers)

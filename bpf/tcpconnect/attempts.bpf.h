@@ -13,16 +13,16 @@ static __always_inline bool file_is_nonblocking(struct sock *sk)
 /* Which hook will see the result of the call that the current thread is in? */
 static __always_inline void choose_awaits(struct attempt *attempt, struct sock *sk, __u64 key)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct sock *owner = mptcp_owner(sk);
 	struct call *call;
 
 	attempt->nonblocking = file_is_nonblocking(owner ? owner : sk);
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
-		return; /* a connection of the kernel's own: no call, no ret */
-	if (await_send(sk, tid, key)) {
-		attempt->awaits = AWAITS_SEND;
+	if (current_is_kernel())
+		return;
+	if (is_send_that_connects(sk)) {
+		if (await_send(tid, key))
+			attempt->awaits = AWAITS_SEND;
 		return;
 	}
 	call = cfg_returns ? bpf_map_lookup_elem(&calls, &tid) : NULL;

@@ -84,7 +84,8 @@ static __always_inline void handle_call(struct socket *socket, const void *addre
 	struct call call = {}, *outer = bpf_map_lookup_elem(&calls, &tid);
 	struct attempt *attempt;
 
-	if (!sk || !is_tcp_or_mptcp(sk))
+	/* A connection of the kernel's own has an outcome, but nobody who called. */
+	if (!sk || !is_tcp_or_mptcp(sk) || current_is_kernel())
 		return;
 	owner = mptcp_owner(sk);
 	if (outer && owner && outer->sk == (__u64)owner) {

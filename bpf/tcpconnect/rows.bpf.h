@@ -6,6 +6,7 @@
 #include <asm-generic/errno.h>
 #include "emit.bpf.h"
 #include "destination.bpf.h"
+#include "syscall_registers.bpf.h"
 #include "../tcpconnect.h"
 
 #define MAX_ATTEMPTS 16384 /* under way at one time; 5 MB with the maps beside it */

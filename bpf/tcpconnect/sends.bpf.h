@@ -6,7 +6,6 @@
 
 #include <bpf/bpf_tracing.h>
 #include "calls.bpf.h"
-#include "syscall_registers.bpf.h"
 
 #define MSG_FASTOPEN 0x20000000 /* include/linux/socket.h */
 
@@ -39,12 +38,15 @@ struct {
 /* Entries of `sends`: while there is none, which is nearly always, a send costs a comparison. */
 static __u64 sends_under_way;
 
-/* True if the current thread is in a send: then the data waits in the socket already. */
-static __always_inline bool await_send(struct sock *sk, __u32 tid, __u64 key)
+/* At SYN_SENT: then the data waits in the socket already. */
+static __always_inline bool is_send_that_connects(struct sock *sk)
 {
-	if (!cfg_returns || !BPF_CORE_READ((struct tcp_sock *)sk, fastopen_req))
-		return false;
-	if (bpf_map_update_elem(&sends, &tid, &key, BPF_NOEXIST))
+	return BPF_CORE_READ((struct tcp_sock *)sk, fastopen_req);
+}
+
+static __always_inline bool await_send(__u32 tid, __u64 key)
+{
+	if (!cfg_returns || bpf_map_update_elem(&sends, &tid, &key, BPF_NOEXIST))
 		return false;
 	__sync_fetch_and_add(&sends_under_way, 1);
 	return true;
