@@ -10,7 +10,7 @@ const { version } = JSON.parse(
 await runTool({
   name: 'tcpconnect',
   version,
-  summary: 'Shows every attempt to connect by TCP: who, where to, and how it ended',
+  summary: 'Shows every attempt to connect by TCP: who, where to, how it ended',
   options,
   examples: [
     { command: 'tcpconnect', help: 'all of this machine, logged to tcp.json' },
