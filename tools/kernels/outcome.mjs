@@ -73,12 +73,12 @@ export function rowsOf(tests, unfinished) {
     rows.set(key, row);
     row.ms += test.ms;
     if (test.state === 'passed') row.passed += 1;
-    else if (test.state === 'skipped') {
+    else if (test.state === 'skipped' && test.note) {
       row.skipped += 1;
-      row.reasons.push([1, test.note ?? 'not run']);
+      row.reasons.push([1, test.note]);
     } else {
       row.failed += 1;
-      row.reasons.push([0, test.state === 'pending' ? unfinished : firstLine(test.errors)]);
+      row.reasons.push([0, failure(test, unfinished)]);
     }
   }
   return [...rows.values()].map(({ ms, reasons, ...row }) => ({
@@ -97,4 +97,9 @@ function reasonsOf(reasons) {
   return [...new Set(texts)].join('; ');
 }
 
-const firstLine = (errors = []) => (errors[0] ?? 'no reason given').split('\n')[0].trim();
+/** A test skipped without a reason is one whose preparation failed. */
+function failure({ state, errors = [] }, unfinished) {
+  if (state === 'pending') return unfinished;
+  if (state === 'skipped') return 'not run, and nothing says why';
+  return (errors[0] ?? 'no reason given').split('\n')[0].trim();
+}

@@ -23,8 +23,17 @@ export default class StreamReporter {
     say({ is: 'done', ...identity(test), state, note, ms, errors: errors?.map(describe) });
   }
 
+  /** A hook of a group that throws leaves its tests skipped, and no failed one. */
+  onTestSuiteResult(suite) {
+    this.#broken(suite, suite.module);
+  }
+
   onTestModuleEnd(module) {
-    const errors = module.errors().map(describe);
+    this.#broken(module, module);
+  }
+
+  #broken(part, module) {
+    const errors = part.errors().map(describe);
     if (errors.length > 0) say({ is: 'broken', file: module.relativeModuleId, errors });
   }
 

@@ -70,6 +70,11 @@ describe('progress', () => {
     ]);
   });
 
+  test('a skip without a reason is a failure', () => {
+    const [row] = rowsOf(follow(done('a [fentry]', 'skipped')).tests.values(), '');
+    expect(row).toMatchObject({ result: 'failed', why: 'not run, and nothing says why' });
+  });
+
   test('a test that was under way when the machine died has failed, and is known', () => {
     const progress = follow(known('a [fentry]'), { is: 'running', file, name: 'a [fentry]' });
     expect(progress.running).toEqual({ file, name: 'a [fentry]' });
