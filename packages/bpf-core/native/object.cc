@@ -7,6 +7,7 @@
 #include "program.h"
 #include <bpf/btf.h>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <vector>
 
@@ -96,6 +97,28 @@ Napi::Value Object::Maps(const Napi::CallbackInfo &info)
 	return all;
 }
 
+namespace {
+/**
+ * No signals for this thread while it lives. The verifier gives up with EAGAIN when one comes, and
+ * libbpf tries again five times only: a profiler's timer is enough to make every load fail.
+ */
+class SignalsBlocked {
+      public:
+	SignalsBlocked()
+	{
+		sigset_t all;
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &before_);
+	}
+	~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+	SignalsBlocked(const SignalsBlocked &) = delete;
+	SignalsBlocked &operator=(const SignalsBlocked &) = delete;
+
+      private:
+	sigset_t before_;
+};
+} // namespace
+
 Napi::Value Object::Load(const Napi::CallbackInfo &info)
 {
 	Napi::Env env = info.Env();
@@ -104,7 +127,11 @@ Napi::Value Object::Load(const Napi::CallbackInfo &info)
 		Fail(env, state_->loaded ? "BPF_ALREADY_LOADED" : "BPF_LOAD_FAILED_BEFORE",
 		     "load object " + name_);
 	LogScope log;
-	int error = bpf_object__load(object);
+	int error;
+	{
+		SignalsBlocked quiet;
+		error = bpf_object__load(object);
+	}
 	state_->loaded = error == 0;
 	state_->failed = error != 0;
 	if (error != 0)

@@ -154,13 +154,18 @@ Napi::Value RingBuffer::Pause(const Napi::CallbackInfo &info)
 {
 	RequireOpen("pause");
 	resumed_ = false;
-	if (active_) {
-		active_ = false;
-		uv_poll_stop(&handles_->poll);
-		uv_timer_stop(&handles_->timer);
-		Unref();
-	}
+	Stop();
 	return info.Env().Undefined();
+}
+
+void RingBuffer::Stop()
+{
+	if (!active_)
+		return;
+	active_ = false;
+	uv_poll_stop(&handles_->poll);
+	uv_timer_stop(&handles_->timer);
+	Unref();
 }
 
 /** => records read: at least all that were in the ring at the call */
@@ -332,10 +337,8 @@ RingBuffer::Flow RingBuffer::Deliver(bool fromLoop)
 	draining_ = false;
 	if (ring_ == nullptr)
 		return Flow::kClosed;
-	if (stop && active_) {
-		active_ = false;
-		Unref();
-	}
+	if (stop)
+		Stop();
 	if (stop || (wasActive && !active_))
 		return Flow::kPaused;
 	return hasWaiting_ || used_ * 2 > capacity_ ? Flow::kMore : Flow::kEmpty;

@@ -43,6 +43,7 @@ class RingBuffer : public Napi::ObjectWrap<RingBuffer> {
 	void RequireOpen(const char *operation);
 	void Release();
 	void Watch();
+	void Stop();
 	void DrainFromLoop();
 	/** Copies what fits into one batch and hands it over. */
 	Flow DrainOnce(bool fromLoop);

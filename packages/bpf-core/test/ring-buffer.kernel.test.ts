@@ -160,6 +160,28 @@ describe('flow', () => {
     await until(1000);
   });
 
+  test('false from the callback during consume pauses the loop too', async () => {
+    const { ring, received } = collect({ batchBytes: 4096 }, () => false);
+    ring.start();
+    emit(object, { amount: 1000 });
+    ring.consume();
+    const first = received.length;
+    expect(first).toBeLessThan(1000);
+    await turn();
+    await turn();
+    expect(received.length).toBe(first);
+  });
+
+  test('resumed inside the callback, false is not the last word', async () => {
+    const { ring, until } = collect({ batchBytes: 4096 }, () => {
+      Promise.resolve().then(() => ring.resume());
+      return false;
+    });
+    emit(object, { amount: 1000 });
+    ring.start();
+    await until(1000);
+  });
+
   test('closed inside the callback, it ends at once', async () => {
     const { ring, received } = collect({ batchBytes: 4096 }, () => ring.close());
     emit(object, { amount: 1000 });
