@@ -1,6 +1,4 @@
-// Opening and reading
 export type { Batch } from './batches.js';
-// Errors
 export {
   DecodeError,
   LoaderError,
@@ -12,7 +10,6 @@ export type { Filters, NumberSet, TextSet } from './filters.js';
 export { Layout, type SpanOptions } from './layout.js';
 export type { Lost, LostCause } from './losses.js';
 export { openTracer, type TracerSettings } from './open.js';
-// Decoding
 export { type OwnerReaders, ownerReaders } from './owner.js';
 export type { HookAlternative, HookChoice, HookPlan, TracerPlan } from './plan.js';
 export type { DropOptions } from './privileges.js';

@@ -92,7 +92,7 @@ function withObstacle(error: UnsupportedError): UnsupportedError {
 }
 
 /** What every refusal by bpf-core begins with: the operation, which a list of hooks names anyway. */
-const OPERATION = /^cannot (?:load object \S+: program \S+|attach program \S+ to \S+): /;
+const OPERATION = /^cannot (?:load object \S+: (?:program \S+: )?|attach program \S+ to \S+: )/;
 
 /** One line of why. */
 export function reasonOf(error: unknown): string {
