@@ -63,19 +63,24 @@ static pid_t blocked_child(union address *from, const union address *to, const c
 	return child;
 }
 
-static void wait_until_connecting(int port)
+/* Is there an attempt from this port, by the kernel's own table? */
+static bool is_connecting(int port)
 {
+	FILE *table = fopen("/proc/net/tcp", "r");
 	char line[256], wanted[16];
 	bool found = false;
 
 	snprintf(wanted, sizeof(wanted), ":%04X ", port);
-	while (!found) {
-		FILE *table = fopen("/proc/net/tcp", "r");
+	while (!found && fgets(line, sizeof(line), table))
+		found = strstr(line, wanted) && strstr(line, " 02 "); /* TCP_SYN_SENT */
+	fclose(table);
+	return found;
+}
 
-		while (!found && fgets(line, sizeof(line), table))
-			found = strstr(line, wanted) && strstr(line, " 02 ");
-		fclose(table);
-	}
+static void wait_while_connecting(int port, bool connecting)
+{
+	while (is_connecting(port) == connecting)
+		usleep(1000);
 }
 
 static void killed(void)
@@ -84,7 +89,7 @@ static void killed(void)
 	struct truth t = {.kind = "killed", .to = to, .ret = NO_RET, .error = "aborted"};
 
 	t.pid = t.tid = blocked_child(&t.from, &to, "killed");
-	wait_until_connecting(port_of(&t.from));
+	wait_while_connecting(port_of(&t.from), false);
 	kill(t.pid, SIGKILL);
 	waitpid(t.pid, NULL, 0);
 	tell(&t);
@@ -96,11 +101,11 @@ static void stopped(bool beyond)
 	union address to = address("10.77.9.1", 80), from;
 	pid_t child = blocked_child(&from, &to, beyond ? "stopped-beyond" : "stopped");
 
-	wait_until_connecting(port_of(&from));
+	wait_while_connecting(port_of(&from), false);
 	kill(child, SIGSTOP);
 	waitpid(child, NULL, WUNTRACED);
 	if (beyond)
-		usleep(3500000);
+		wait_while_connecting(port_of(&from), true);
 	kill(child, SIGCONT);
 	waitpid(child, NULL, 0);
 }
