@@ -108,9 +108,10 @@ class SignalsBlocked {
 	{
 		sigset_t all;
 		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &before_);
+		// On Linux of the calling thread only; pthread_sigmask would need glibc 2.32.
+		sigprocmask(SIG_SETMASK, &all, &before_);
 	}
-	~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+	~SignalsBlocked() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
 	SignalsBlocked(const SignalsBlocked &) = delete;
 	SignalsBlocked &operator=(const SignalsBlocked &) = delete;
 
