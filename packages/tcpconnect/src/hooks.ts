@@ -56,11 +56,7 @@ const sends: readonly HookAlternative[] = [
 ].map((one) => ({ ...one, selfTest: false }));
 
 const completions: readonly HookAlternative[] = [
-  {
-    name: 'tracepoint',
-    programs: ['io_uring_complete_tpbtf'],
-    note: 'before Linux 5.19 ret is derived from the outcome',
-  },
+  { name: 'tracepoint', programs: ['io_uring_complete_tpbtf'] },
   { name: 'tracepoint', programs: [], note: 'this kernel has no io_uring' },
 ].map((one) => ({ ...one, selfTest: false }));
 

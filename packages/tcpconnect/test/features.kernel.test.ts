@@ -128,6 +128,21 @@ test('-d: the name that the process looked up, however it received the answer', 
   expect(facts(rowsOf(stdout), compared)).toEqual(facts(told, compared));
 });
 
+test('each attempt once, also when outcome and return meet on several processors', async (context) => {
+  requireKernel(context, lacksRoot());
+  const tool = await startTool('tcpconnect', JSON_ONLY);
+  const kinds = ['veth4', 'refused6', 'nonblocking-refused', 'nonblocking-loopback', 'tfo-sendto'];
+  const urings = ['uring-established', 'uring-refused', 'uring-async', 'thread', 'closed'];
+  const runs = [kinds, urings, kinds, urings].map((some) =>
+    workload.run('connects', '53', ...some),
+  );
+  const told = (await Promise.all(runs)).flat();
+  const { stdout } = await tool.stop();
+  expect(told.length).toBeGreaterThan(53 * 10);
+  expect(facts(rowsOf(stdout))).toEqual(facts(told));
+  expect(lostIn(stdout)).toBe(0);
+});
+
 test('rows and counted losses are all attempts when the buffer is too small', async (context) => {
   requireKernel(context, lacksRoot());
   const tool = await startTool('tcpconnect', [...JSON_ONLY, '--buffer', '4K']);
