@@ -10,7 +10,7 @@ export type { Filters, NumberSet, TextSet } from './filters.js';
 export { Layout, type SpanOptions } from './layout.js';
 export type { Lost, LostCause } from './losses.js';
 export { openTracer, type TracerSettings } from './open.js';
-export { type OwnerReaders, ownerReaders } from './owner.js';
+export { OwnerKey, type OwnerReaders, ownerReaders } from './owner.js';
 export type { HookAlternative, HookChoice, HookPlan, TracerPlan } from './plan.js';
 export type { DropOptions } from './privileges.js';
 export { Cursor, type Read, type ReadBytes, type ReadText, type Span } from './record.js';

@@ -52,6 +52,11 @@ export class Layout {
     return findField(this.struct, name) !== undefined;
   }
 
+  /** Bytes from the record's beginning to a field's. */
+  offsetOf(name: string): number {
+    return this.#field(name).offset;
+  }
+
   /** Unsigned integer, enum or bool of up to 4 bytes, bit fields included. */
   u32(name: string): Read<number> {
     const field = this.#number(name, 4);

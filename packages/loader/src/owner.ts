@@ -1,5 +1,8 @@
 import type { Layout } from './layout.js';
-import type { Read, ReadText } from './record.js';
+import type { Cursor, Read, ReadText } from './record.js';
+
+/** TASK_COMM_LEN, include/linux/sched.h */
+const COMM_LENGTH = 16;
 
 /** Readers of `struct event_header` (bpf/include/event.h), with which every event begins. */
 export interface OwnerReaders {
@@ -16,8 +19,10 @@ export interface OwnerReaders {
   /** Inode numbers of the namespaces. */
   readonly mntns: Read<number>;
   readonly netns: Read<number>;
-  /** Inode number in the cgroup v2 hierarchy. */
-  readonly cgroupId: Read<bigint>;
+  /** Inode number in the cgroup v2 hierarchy: the kernel counts them from 1, so below 2^53. */
+  readonly cgroupId: Read<number>;
+  /** Tells apart who the others tell of. */
+  readonly key: OwnerKey;
 }
 
 /**
@@ -36,6 +41,43 @@ export function ownerReaders(layout: Layout): OwnerReaders {
     comm: layout.text('header.comm'),
     mntns: layout.u32('header.mntns'),
     netns: layout.u32('header.netns'),
-    cgroupId: layout.big('header.cgroup_id'),
+    cgroupId: layout.u64('header.cgroup_id'),
+    key: new OwnerKey(layout),
   };
+}
+
+/**
+ * Whether two records have the same owner: all of the header behind the time is equal. It lets
+ * whoever shows many events of one thread do the work for its owner once.
+ */
+export class OwnerKey {
+  /** Number of 32-bit words. */
+  readonly words: number;
+  readonly #first: number;
+  readonly #tid: Read<number>;
+
+  /** @throws DecodeError `LAYOUT_NO_FIELD` if the struct does not begin with an event header */
+  constructor(layout: Layout) {
+    const begin = layout.offsetOf('header.cgroup_id');
+    const end = layout.offsetOf('header.comm') + COMM_LENGTH;
+    this.words = (end - begin) / 4;
+    this.#first = begin / 4;
+    this.#tid = layout.u32('header.tid');
+  }
+
+  slot(at: Cursor): number {
+    return this.#tid(at);
+  }
+
+  matches(at: Cursor, words: Int32Array): boolean {
+    const { i32 } = at;
+    const first = (at.base >>> 2) + this.#first;
+    for (let i = 0; i < words.length; i++) if (i32[first + i] !== words[i]) return false;
+    return true;
+  }
+
+  copy(at: Cursor, words: Int32Array): void {
+    const first = (at.base >>> 2) + this.#first;
+    for (let i = 0; i < words.length; i++) words[i] = at.i32[first + i] as number;
+  }
 }
