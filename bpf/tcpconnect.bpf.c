@@ -75,7 +75,7 @@ SEC("fentry/__inet_stream_connect")
 int BPF_PROG(stream_connect_fentry, struct socket *socket, void *address, int length, int flags,
 	     int is_sendmsg)
 {
-	if (!is_sendmsg)
+	if (!is_sendmsg && current_is_wanted())
 		handle_call(socket, address, length, false, kind_of_call(socket, flags));
 	return 0;
 }
@@ -101,7 +101,7 @@ SEC("kprobe/__inet_stream_connect")
 int BPF_KPROBE(stream_connect_kprobe, struct socket *socket, void *address, int length, int flags,
 	       int is_sendmsg)
 {
-	if (!is_sendmsg)
+	if (!is_sendmsg && current_is_wanted())
 		handle_call(socket, address, length, false, kind_of_call(socket, flags));
 	return 0;
 }
@@ -117,9 +117,13 @@ int BPF_KRETPROBE(stream_connect_kretprobe, int ret)
 SEC("tracepoint/syscalls/sys_enter_connect")
 int sys_enter_connect_tp(struct trace_event_raw_sys_enter *ctx)
 {
-	struct file *file = current_file(ctx->args[0]);
-	struct socket *socket = file ? file_socket(file) : NULL;
+	struct socket *socket;
+	struct file *file;
 
+	if (!current_is_wanted())
+		return 0;
+	file = current_file(ctx->args[0]);
+	socket = file ? file_socket(file) : NULL;
 	if (socket)
 		handle_call(socket, (const void *)ctx->args[1], ctx->args[2], true, CALL_DIRECT);
 	return 0;

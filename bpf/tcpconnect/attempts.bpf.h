@@ -45,13 +45,14 @@ static __always_inline void choose_awaits(struct attempt *attempt, struct sock *
 static __always_inline void handle_attempt(struct sock *sk)
 {
 	struct attempt attempt = {}, *older;
-	struct sock *owner = mptcp_owner(sk);
+	struct sock *owner;
 	struct endpoints ends = {};
 	__u64 key = (__u64)sk;
 
-	if (owner && tcp_carrier(owner) != sk)
-		return;
 	if (!current_is_wanted())
+		return;
+	owner = mptcp_owner(sk);
+	if (owner && tcp_carrier(owner) != sk)
 		return;
 	sock_endpoints(sk, &ends);
 	if (!destination_is_wanted(&ends))

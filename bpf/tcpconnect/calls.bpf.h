@@ -76,6 +76,7 @@ static __always_inline bool is_fresh(struct socket *socket, struct sock *sk)
 	       BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE_STATE;
 }
 
+/* The current thread, which is wanted, begins a call that may be an attempt. */
 static __always_inline void handle_call(struct socket *socket, const void *address, __u32 length,
 					bool in_user_memory, __u8 kind)
 {
@@ -92,7 +93,7 @@ static __always_inline void handle_call(struct socket *socket, const void *addre
 		outer->nested++;
 		return;
 	}
-	if ((owner && tcp_carrier(owner) != sk) || !current_is_wanted())
+	if (owner && tcp_carrier(owner) != sk)
 		return;
 	call.begun_ns = bpf_ktime_get_ns();
 	call.sk = (__u64)sk;

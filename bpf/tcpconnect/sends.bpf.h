@@ -84,7 +84,7 @@ static __always_inline void handle_send(struct sock *sk, __s32 ret)
 	struct user_msghdr message = {};
 	struct syscall_registers registers;
 
-	if (ret >= 0 && !sends_under_way)
+	if ((ret >= 0 || ret == -EAGAIN) && !sends_under_way)
 		return;
 	if (settle_send(ret) || !may_have_failed_early(sk, ret) ||
 	    !read_syscall_registers(&registers))
