@@ -20,6 +20,14 @@ const STAMPS = join(ROOT, '.cache', 'setup');
 const SOURCES = ['src', 'package.json', 'tsconfig.json'];
 const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH/;
 
+// npm by itself tries for more than ten minutes before it says that there is no network.
+const IMPATIENT = [
+  '--loglevel=error',
+  '--fetch-retries=1',
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-timeout=60000',
+];
+
 /** Every package folder of the workspace, in a stable order. */
 export function packageFolders() {
   return readdirSync(join(ROOT, 'packages'))
@@ -88,7 +96,7 @@ export const pnpm = {
   async run() {
     rmSync(join(TOOLS, 'node_modules'), { recursive: true, force: true });
     mkdirSync(TOOLS, { recursive: true });
-    await fetching('npm', ['install', '--prefix', TOOLS, '--loglevel=error', pinnedPnpm()]);
+    await fetching('npm', ['install', '--prefix', TOOLS, ...IMPATIENT, pinnedPnpm()]);
     stamp('pnpm', pinnedPnpm());
   },
 };
