@@ -27,6 +27,7 @@ export async function runInGuest({
   env,
   degrade,
   headers = false,
+  snapshot,
   seconds = 300,
   ...rest
 }) {
@@ -51,7 +52,7 @@ export async function runInGuest({
   const wish = {
     kernel,
     initrd: Buffer.concat([job, initrd]),
-    share: { root },
+    share: { root, snapshot },
     seconds,
     append: degrade.append,
     ...rest,

@@ -94,12 +94,17 @@ function reasonsOf(reasons) {
   const ordered = [...reasons].sort(([first], [second]) => first - second);
   const worst = ordered[0]?.[0];
   const texts = ordered.filter(([rank]) => rank === worst).map(([, text]) => text);
-  return [...new Set(texts)].join('; ');
+  return [...new Set(texts.map(brief))].join('; ');
 }
+
+const brief = (text) => {
+  const [line] = text.trim().split('\n');
+  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+};
 
 /** A test skipped without a reason is one whose preparation failed. */
 function failure({ state, errors = [] }, unfinished) {
   if (state === 'pending') return unfinished;
   if (state === 'skipped') return 'not run, and nothing says why';
-  return (errors[0] ?? 'no reason given').split('\n')[0].trim();
+  return errors[0] ?? 'no reason given';
 }

@@ -2,8 +2,9 @@
 //
 // The C daemon has no read-only mode, so it serves a read-only bind mount made in a mount
 // namespace of its own, which disappears with it. `cache=always` is right because a guest lives
-// for minutes and nothing it reads is meant to change meanwhile.
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+// for minutes and nothing it reads is meant to change meanwhile. Where that cannot be promised,
+// a snapshot of the repository's own folders is served in their place.
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cache, fail, repository } from './base.mjs';
@@ -13,10 +14,11 @@ import { spawnBound } from './spawn.mjs';
 
 /**
  * Starts a daemon that serves `root`, with the repository in it at its own path.
- * @param {{ root: string, socket: string }} wish
+ * @param {{ root: string, socket: string, snapshot?: string }} wish snapshot: a directory whose
+ *   folders take the place of the repository's folders of the same names
  * @returns {Promise<import('node:child_process').ChildProcess>} ends with the machine
  */
-export async function shareRoot({ root, socket }) {
+export async function shareRoot({ root, socket, snapshot }) {
   const tool = privateTool('virtiofsd');
   const at = join(cache, 'mount');
   mkdirSync(at, { recursive: true });
@@ -29,6 +31,11 @@ export async function shareRoot({ root, socket }) {
           `mount -o remount,bind,ro ${quote(at + repository)}`,
         ]
       : []),
+    ...foldersOf(snapshot).flatMap((name) => {
+      const target = quote(join(at + repository, name));
+      const source = quote(join(snapshot, name));
+      return [`mount --bind ${source} ${target}`, `mount -o remount,bind,ro ${target}`];
+    }),
     `mount -o remount,bind,ro ${quote(at)}`,
     `exec ${daemon(tool.path, socket, at).map(quote).join(' ')}`,
   ];
@@ -47,6 +54,8 @@ export async function shareRoot({ root, socket }) {
   }
   return child;
 }
+
+const foldersOf = (snapshot) => (snapshot === undefined ? [] : readdirSync(snapshot));
 
 /** QEMU's former daemon and its successor in Rust name their options differently. */
 function daemon(path, socket, directory) {

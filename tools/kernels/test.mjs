@@ -6,6 +6,7 @@ import { setup } from '../setup/index.mjs';
 import { note, report, repository } from './base.mjs';
 import { KERNELS } from './catalogue.mjs';
 import { parseTestArguments, TEST_USAGE } from './options.mjs';
+import { withSnapshot } from './snapshot.mjs';
 import { mergeCells, parsePage, renderPage, renderText } from './table.mjs';
 import { testKernel } from './test-kernel.mjs';
 
@@ -20,8 +21,10 @@ async function main() {
   if (options.build) await setup({ lists: ['build', 'test', 'kernels'], fixtures: true });
   const started = Date.now();
   const tools = options.tools.length > 0 ? options.tools : toolsWithPrograms();
-  const results = await inParallel(options.kernels, options.jobs, (kernel) =>
-    testKernel({ ...options, tools, kernel }),
+  const results = await withSnapshot((snapshot) =>
+    inParallel(options.kernels, options.jobs, (kernel) =>
+      testKernel({ ...options, tools, kernel, snapshot }),
+    ),
   );
   const cells = results.flatMap((result) => result.cells);
   process.stdout.write(`\n${renderText(cells)}\n`);
