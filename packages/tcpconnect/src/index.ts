@@ -147,11 +147,12 @@ function connectSource(
 /** Counts as rows, when the signal aborts. */
 function countSource(session: Session): Source<FlowCount> {
   const { tracer } = session;
+  const read = connectReaders(tracer.layout('connect_event', EVENT.connect));
   return {
     fields: countColumns,
     async *batches(signal): AsyncGenerator<Batch<FlowCount>, void, void> {
       for await (const { lost } of tracer.batches(signal)) yield { rows: [], lost };
-      yield { rows: readCounts(tracer), lost: [] };
+      yield { rows: readCounts(tracer, read), lost: [] };
     },
     notes: () => session.notes(),
     close: () => session.close(),

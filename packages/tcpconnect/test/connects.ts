@@ -54,6 +54,11 @@ export class Workload {
     return lines.map((line) => JSON.parse(line) as Told);
   }
 
+  /** Takes the mark of an earlier run away. */
+  forget(name: string): void {
+    rmSync(this.path(name), { force: true });
+  }
+
   /** Waits until the program has made its mark: an empty file of this name. */
   async until(name: string): Promise<void> {
     while (!existsSync(this.path(name))) await setTimeout(20);

@@ -78,6 +78,7 @@ test('--when attempt: one row each, also for what has no outcome yet', async (co
 
 test('an attempt still pending at the end is a row', async (context) => {
   requireKernel(context, lacksRoot());
+  workload.forget('pending');
   const tool = await startTool('tcpconnect', JSON_ONLY);
   const told = workload.run('connects', COUNT, 'pending');
   await workload.until('pending');
@@ -111,6 +112,17 @@ test('-c: connections counted in the kernel', async (context) => {
   const [header, ...lines] = stdout.trimEnd().split('\n');
   expect(header?.trim().split(/ +/)).toEqual(['LADDR', 'RADDR', 'RPORT', 'CONNECTS']);
   expect(lines.length).toBe(counts.size);
+});
+
+test('-c counts what is still pending, too', async (context) => {
+  requireKernel(context, lacksRoot());
+  workload.forget('pending');
+  const tool = await startTool('tcpconnect', [...JSON_ONLY, '-c']);
+  const told = workload.run('connects', COUNT, 'pending');
+  await workload.until('pending');
+  const [row, ...others] = rowsOf((await tool.stop()).stdout);
+  expect(others).toEqual([]);
+  expect(row).toMatchObject({ daddr: '10.77.9.1', dport: 80, connects: (await told).length });
 });
 
 test('-d: the name that the process looked up, however it received the answer', async (context) => {
