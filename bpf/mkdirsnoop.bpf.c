@@ -15,258 +15,12 @@
  * Not seen: directories made by the kernel itself (devtmpfs, cgroup and overlay internals). */
 #include "include/kernel.bpf.h"
 #include <bpf/bpf_tracing.h>
-#include "include/emit.bpf.h"
-#include "include/filters.bpf.h"
-#include "include/path.bpf.h"
-#include "mkdirsnoop.h"
+#include "mkdirsnoop/call.bpf.h"
 
-#define AT_FDCWD	   -100 /* include/uapi/linux/fcntl.h */
-#define IORING_OP_MKDIRAT  37	/* include/uapi/linux/io_uring.h */
-#define ECANCELED	   125
-#define SHORT_NAME	   256	/* longer names take a place in long_names */
-#define MAX_IN_FLIGHT	   4096 /* calls between their start and their end, on the whole machine */
-#define MAX_LONG_IN_FLIGHT 256
-#define TEXT_SIZE	   (3 * PATH_SIZE)
+#define IORING_OP_MKDIRAT 37  /* include/uapi/linux/io_uring.h */
+#define ECANCELED	  125 /* include/uapi/asm-generic/errno.h */
 
-/* The host's mount namespace and its root file system; 0: unknown. */
-const volatile __u32 cfg_host_mntns = 0;
-const volatile __u32 cfg_host_root_dev = 0;
-const volatile bool filter_failed_only = false;
-
-struct pending_mkdir {
-	struct event_header header;
-	__u64 user_path; /* where the caller has the name; read at the end when name_size is 0 */
-	__s32 dfd;
-	__u32 mode;
-	__u32 name_size; /* with its NUL */
-	__u32 reserved;
-	char name[SHORT_NAME];
-};
-
-struct long_name {
-	char text[PATH_SIZE];
-};
-
-/* Calls under way. Key: thread (pid_tgid) or, for io_uring, the request's address. Inserted when a
- * call starts, deleted when it ends. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MAX_IN_FLIGHT);
-	__type(key, __u64);
-	__type(value, struct pending_mkdir);
-} pending SEC(".maps");
-
-/* Their names when longer than pending_mkdir can hold; same key, same life. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MAX_LONG_IN_FLIGHT);
-	__type(key, __u64);
-	__type(value, struct long_name);
-} long_names SEC(".maps");
-
-struct scratch {
-	struct {
-		struct mkdir_event fixed;
-		char text[TEXT_SIZE + NAME_SIZE];
-	} event;
-	struct pending_mkdir call;
-	struct path_text path;
-	struct long_name name;
-};
-
-/* Where records are put together: one per CPU and program, since a program is never entered twice
- * on one CPU but two programs may be. */
-enum scratch_slot {
-	SCRATCH_MKDIR_ENTER,
-	SCRATCH_MKDIR_EXIT,
-	SCRATCH_MKDIRAT_ENTER,
-	SCRATCH_MKDIRAT_EXIT,
-	SCRATCH_URING_SUBMIT,
-	SCRATCH_URING_COMPLETE,
-	SCRATCH_SLOTS
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, SCRATCH_SLOTS);
-	__type(key, __u32);
-	__type(value, struct scratch);
-} scratch_space SEC(".maps");
-
-const struct mkdir_event *mkdir_event_type __attribute__((unused));
-
-/* ---- start of a call ---- */
-
-/* The path argument of the system call that the current task is in; NULL if it is none of ours. */
-static __always_inline const char *syscall_mkdir_path(void)
-{
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-#if defined(__TARGET_ARCH_x86)
-	switch (BPF_CORE_READ(regs, orig_ax)) {
-	case 83: /* mkdir, arch/x86/entry/syscalls/syscall_64.tbl */
-		return (void *)BPF_CORE_READ(regs, di);
-	case 258: /* mkdirat */
-		return (void *)BPF_CORE_READ(regs, si);
-	}
-#elif defined(__TARGET_ARCH_arm64)
-	if (BPF_CORE_READ(regs, syscallno) == 34) /* mkdirat, include/uapi/asm-generic/unistd.h */
-		return (void *)BPF_CORE_READ(regs, regs[1]);
-#endif
-	return NULL;
-}
-
-/* Takes the name from the kernel's copy; false when there is no room to keep it. */
-static __always_inline bool take_name(struct scratch *scratch, __u64 key, const char *name)
-{
-	long size = bpf_probe_read_kernel_str(scratch->name.text, PATH_SIZE, name);
-
-	if (size <= 0)
-		return false;
-	if (size <= SHORT_NAME)
-		__builtin_memcpy(scratch->call.name, scratch->name.text, SHORT_NAME);
-	else if (bpf_map_update_elem(&long_names, &key, &scratch->name, BPF_ANY))
-		return false;
-	scratch->call.name_size = size;
-	return true;
-}
-
-static __always_inline void handle_mkdir_start(struct scratch *scratch, __u64 key, int dfd,
-					       const char *kernel_name, const char *user_path,
-					       __u32 mode)
-{
-	struct pending_mkdir *call = &scratch->call;
-
-	fill_header(&call->header, MKDIR_EVENT, bpf_ktime_get_ns());
-	call->user_path = (__u64)user_path;
-	call->dfd = dfd;
-	call->mode = mode & 0xffff; /* umode_t */
-	call->name_size = 0;
-	if ((kernel_name && !take_name(scratch, key, kernel_name)) ||
-	    bpf_map_update_elem(&pending, &key, call, BPF_ANY))
-		count_lost(LOST_MAP_FULL);
-}
-
-/* ---- end of a call ---- */
-
-static __always_inline void put_name(struct mkdir_event *event, char *text,
-				     struct pending_mkdir *call, __u64 key)
-{
-	__u32 size = call->name_size;
-	struct long_name *name;
-	long read;
-
-	if (size > SHORT_NAME) {
-		name = bpf_map_lookup_elem(&long_names, &key);
-		if (!name)
-			return;
-		bpf_probe_read_kernel(text, PATH_SIZE, name->text);
-	} else if (size > 0) {
-		__builtin_memcpy(text, call->name, SHORT_NAME);
-	} else {
-		read = read_user_str(text, PATH_SIZE, (void *)call->user_path);
-		if (read < 0) {
-			event->flags |= MKDIR_ARGV_UNREADABLE;
-			return;
-		}
-		size = read;
-		if (size == PATH_SIZE) { /* PATH_MAX counts the NUL: a name this long is cut */
-			event->flags |= MKDIR_ARGV_CUT;
-			count_lost(LOST_TRUNCATED);
-		}
-	}
-	event->argv_length = size - 1;
-}
-
-/* Appends a path to the text. Its place and length are bounded by masks for the verifier. */
-static __always_inline __u16 put_path(char *text, __u32 at, const struct path_text *path)
-{
-	__u32 length = path_length(path) & (PATH_SIZE - 1);
-
-	bpf_probe_read_kernel(&text[at & (2 * PATH_SIZE - 1)], length,
-			      &path->text[path->start & (PATH_SIZE - 1)]);
-	return length;
-}
-
-static __always_inline bool is_host_root(const struct event_header *owner, const struct path *root)
-{
-	struct dentry *dentry = root->dentry;
-
-	return cfg_host_root_dev && owner->mntns == cfg_host_mntns &&
-	       BPF_CORE_READ(dentry, d_sb, s_dev) == cfg_host_root_dev &&
-	       BPF_CORE_READ(dentry, d_parent) == dentry;
-}
-
-/* Where the path starts from, as the caller sees it and in the file system. */
-static __always_inline void put_base(struct scratch *scratch, int dfd)
-{
-	struct mkdir_event *event = &scratch->event.fixed;
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	char *text = scratch->event.text;
-	struct path root = {}, dir = {};
-
-	BPF_CORE_READ_INTO(&root, task, fs, root);
-	if (event->argv_length && text[0] == '/')
-		dir = root;
-	else if (dfd == AT_FDCWD)
-		BPF_CORE_READ_INTO(&dir, task, fs, pwd);
-	else if (!path_of_fd(task, dfd, &dir)) {
-		event->flags |= MKDIR_BASE_UNKNOWN;
-		return;
-	}
-	path_below(&scratch->path, &dir, &root);
-	event->base_length = put_path(text, event->argv_length, &scratch->path);
-	if (scratch->path.cut) {
-		event->flags |= MKDIR_BASE_CUT;
-		count_lost(LOST_TRUNCATED);
-	}
-	event->dev = BPF_CORE_READ(dir.dentry, d_sb, s_dev);
-	if (is_host_root(&event->header, &root)) {
-		event->flags |= MKDIR_HOST_ROOT;
-		return;
-	}
-	path_in_filesystem(&scratch->path, dir.dentry);
-	event->fs_length = put_path(text, event->argv_length + event->base_length, &scratch->path);
-}
-
-static __always_inline void forget(__u64 key, struct pending_mkdir *call)
-{
-	if (call->name_size > SHORT_NAME)
-		bpf_map_delete_elem(&long_names, &key);
-	bpf_map_delete_elem(&pending, &key);
-}
-
-static __always_inline void handle_mkdir_end(struct scratch *scratch, __u64 key, int ret)
-{
-	struct mkdir_event *event = &scratch->event.fixed;
-	struct pending_mkdir *call = bpf_map_lookup_elem(&pending, &key);
-	__u32 size;
-
-	if (!call)
-		return; /* not wanted, or begun before we were attached */
-	if (filter_failed_only && ret >= 0) {
-		forget(key, call);
-		return;
-	}
-	event->header = call->header;
-	event->latency_ns = bpf_ktime_get_ns() - call->header.ts_ns;
-	event->ret = ret;
-	event->mode = call->mode;
-	event->dev = 0;
-	event->flags = 0;
-	event->argv_length = 0;
-	event->base_length = 0;
-	event->fs_length = 0;
-	event->reserved = 0;
-	put_name(event, scratch->event.text, call, key);
-	put_base(scratch, call->dfd);
-	forget(key, call);
-	size = sizeof(*event) + event->argv_length + event->base_length + event->fs_length;
-	if (size <= sizeof(*event) + TEXT_SIZE)
-		emit_copy(event, size);
-}
-
-/* ---- entry points ---- */
+/* ---- entry points; "unrolled" ones are for kernels before 5.17, see path.bpf.h ---- */
 
 static __always_inline int start(__u32 slot, __u64 key, int dfd, const char *kernel_name,
 				 const char *user_path, __u32 mode)
@@ -281,12 +35,12 @@ static __always_inline int start(__u32 slot, __u64 key, int dfd, const char *ker
 	return 0;
 }
 
-static __always_inline int end(__u32 slot, __u64 key, int ret)
+static __always_inline int end(__u32 slot, __u64 key, int ret, bool with_bpf_loop)
 {
 	struct scratch *scratch = bpf_map_lookup_elem(&scratch_space, &slot);
 
 	if (scratch)
-		handle_mkdir_end(scratch, key, ret);
+		handle_mkdir_end(scratch, key, ret, with_bpf_loop);
 	return 0;
 }
 
@@ -304,9 +58,9 @@ static __always_inline int start_function(int dfd, void *name, __u32 mode)
 		     NULL, mode);
 }
 
-static __always_inline int end_function(int ret)
+static __always_inline int end_function(int ret, bool with_bpf_loop)
 {
-	return end(SCRATCH_MKDIR_EXIT, bpf_get_current_pid_tgid(), ret);
+	return end(SCRATCH_MKDIR_EXIT, bpf_get_current_pid_tgid(), ret, with_bpf_loop);
 }
 
 SEC("fentry/do_mkdirat")
@@ -318,7 +72,13 @@ int BPF_PROG(mkdir_fentry, int dfd, void *name, __u32 mode)
 SEC("fexit/do_mkdirat")
 int BPF_PROG(mkdir_fexit, int dfd, void *name, __u32 mode, int ret)
 {
-	return end_function(ret);
+	return end_function(ret, true);
+}
+
+SEC("fexit/do_mkdirat")
+int BPF_PROG(mkdir_unrolled_fexit, int dfd, void *name, __u32 mode, int ret)
+{
+	return end_function(ret, false);
 }
 
 SEC("fentry/filename_mkdirat")
@@ -330,7 +90,7 @@ int BPF_PROG(filename_mkdirat_fentry, int dfd, void *name, __u32 mode)
 SEC("fexit/filename_mkdirat")
 int BPF_PROG(filename_mkdirat_fexit, int dfd, void *name, __u32 mode, int ret)
 {
-	return end_function(ret);
+	return end_function(ret, true);
 }
 
 SEC("kprobe/do_mkdirat")
@@ -342,7 +102,13 @@ int BPF_KPROBE(mkdir_kprobe, int dfd, void *name, __u32 mode)
 SEC("kretprobe/do_mkdirat")
 int BPF_KRETPROBE(mkdir_kretprobe, int ret)
 {
-	return end_function(ret);
+	return end_function(ret, true);
+}
+
+SEC("kretprobe/do_mkdirat")
+int BPF_KRETPROBE(mkdir_unrolled_kretprobe, int ret)
+{
+	return end_function(ret, false);
 }
 
 SEC("kprobe/filename_mkdirat")
@@ -354,7 +120,7 @@ int BPF_KPROBE(filename_mkdirat_kprobe, int dfd, void *name, __u32 mode)
 SEC("kretprobe/filename_mkdirat")
 int BPF_KRETPROBE(filename_mkdirat_kretprobe, int ret)
 {
-	return end_function(ret);
+	return end_function(ret, true);
 }
 
 SEC("tracepoint/syscalls/sys_enter_mkdir")
@@ -367,7 +133,13 @@ int mkdir_enter_tp(struct trace_event_raw_sys_enter *ctx)
 SEC("tracepoint/syscalls/sys_exit_mkdir")
 int mkdir_exit_tp(struct trace_event_raw_sys_exit *ctx)
 {
-	return end(SCRATCH_MKDIR_EXIT, bpf_get_current_pid_tgid(), ctx->ret);
+	return end(SCRATCH_MKDIR_EXIT, bpf_get_current_pid_tgid(), ctx->ret, true);
+}
+
+SEC("tracepoint/syscalls/sys_exit_mkdir")
+int mkdir_exit_unrolled_tp(struct trace_event_raw_sys_exit *ctx)
+{
+	return end(SCRATCH_MKDIR_EXIT, bpf_get_current_pid_tgid(), ctx->ret, false);
 }
 
 SEC("tracepoint/syscalls/sys_enter_mkdirat")
@@ -380,7 +152,13 @@ int mkdirat_enter_tp(struct trace_event_raw_sys_enter *ctx)
 SEC("tracepoint/syscalls/sys_exit_mkdirat")
 int mkdirat_exit_tp(struct trace_event_raw_sys_exit *ctx)
 {
-	return end(SCRATCH_MKDIRAT_EXIT, bpf_get_current_pid_tgid(), ctx->ret);
+	return end(SCRATCH_MKDIRAT_EXIT, bpf_get_current_pid_tgid(), ctx->ret, true);
+}
+
+SEC("tracepoint/syscalls/sys_exit_mkdirat")
+int mkdirat_exit_unrolled_tp(struct trace_event_raw_sys_exit *ctx)
+{
+	return end(SCRATCH_MKDIRAT_EXIT, bpf_get_current_pid_tgid(), ctx->ret, false);
 }
 
 /* The name is ready: the kernel has copied it when the request was prepared. */
@@ -399,7 +177,7 @@ static __always_inline int end_uring(__u64 key, int res)
 	struct pending_mkdir *call;
 
 	if (res != -ECANCELED)
-		return end(SCRATCH_URING_COMPLETE, key, res);
+		return end(SCRATCH_URING_COMPLETE, key, res, true);
 	call = bpf_map_lookup_elem(&pending, &key); /* never begun */
 	if (call)
 		forget(key, call);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A storm of mkdir(2) calls on a directory that exists: PROCESSES processes, together RATE calls a
  * second (0: as fast as they can), CALLS calls in all. Prints the calls made and the seconds taken.
+ * Several processes work in bursts of 1 ms and sleep between; one alone spaces its calls evenly.
  *
  * usage: storm PROCESSES CALLS RATE DIRECTORY
  */
 #define _GNU_SOURCE
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -20,8 +22,7 @@ static double now(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
-/* Bursts of 1 ms, with sleep between, so that the machine's other work gets its share. */
-static void work(long calls, double rate, const char *dir)
+static void work(long calls, double rate, bool even, const char *dir)
 {
 	double begun = now();
 	long done = 0;
@@ -33,7 +34,7 @@ static void work(long calls, double rate, const char *dir)
 			due = calls;
 		for (; done < due; done++)
 			mkdir(dir, 0755);
-		if (done < calls)
+		if (done < calls && !even)
 			usleep(1000);
 	}
 }
@@ -52,7 +53,7 @@ int main(int argc, char **argv)
 	calls = atol(argv[2]) / processes;
 	for (int i = 0; i < processes; i++) {
 		if (fork() == 0) {
-			work(calls, atof(argv[3]) / processes, argv[4]);
+			work(calls, atof(argv[3]) / processes, processes == 1, argv[4]);
 			_exit(0);
 		}
 	}

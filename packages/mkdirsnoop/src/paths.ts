@@ -38,8 +38,8 @@ export class EventPaths {
   readonly #dev: Read<number>;
   readonly #mntns: Read<number>;
   readonly #mounts: HostMounts;
-  readonly #path = Buffer.alloc(ROOM);
-  readonly #hostPath = Buffer.alloc(2 * ROOM);
+  readonly #path = { u8: Buffer.alloc(ROOM), start: 0, end: 0 };
+  readonly #hostPath = { u8: Buffer.alloc(2 * ROOM), start: 0, end: 0 };
 
   constructor(layout: Layout, mounts: HostMounts) {
     this.#text = layout.size;
@@ -64,9 +64,9 @@ export class EventPaths {
     if (!this.#isKnown(at)) return UNKNOWN;
     const given = this.argv.start(at);
     const base = given + this.#argvLength(at);
-    let end = copy(at.u8, base, base + this.#baseLength(at), this.#path, 0);
-    end = appendPath(this.#path, end, at.u8, given, base);
-    return { u8: this.#path, start: 0, end };
+    const end = copy(at.u8, base, base + this.#baseLength(at), this.#path.u8, 0);
+    this.#path.end = appendPath(this.#path.u8, end, at.u8, given, base);
+    return this.#path;
   }
 
   /**
@@ -84,17 +84,11 @@ export class EventPaths {
     const fromRoot = at.u8[given] === SLASH;
     if (fromRoot && this.#mntns(at) !== this.#mounts.mntns) return UNKNOWN;
     if (!fromRoot && climbs(at.u8, given, base)) return UNKNOWN;
-    const end = this.#mounts.resolve(
-      this.#dev(at),
-      at.u8.subarray(inFs, inFs + this.#fsLength(at)),
-      this.#hostPath,
-    );
+    const directory = at.u8.subarray(inFs, inFs + this.#fsLength(at));
+    const end = this.#mounts.resolve(this.#dev(at), directory, this.#hostPath.u8);
     if (end < 0) return UNKNOWN;
-    return {
-      u8: this.#hostPath,
-      start: 0,
-      end: appendPath(this.#hostPath, end, at.u8, given, base),
-    };
+    this.#hostPath.end = appendPath(this.#hostPath.u8, end, at.u8, given, base);
+    return this.#hostPath;
   }
 
   #isKnown(at: Cursor): boolean {

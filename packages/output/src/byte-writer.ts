@@ -12,8 +12,8 @@ export interface Prepared {
   readonly length: number;
 }
 
-export function prepare(text: string): Prepared {
-  const bytes = Buffer.from(text);
+export function prepare(text: string | Uint8Array): Prepared {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   const padded = Buffer.alloc(Math.ceil(bytes.length / 4) * 4);
   padded.set(bytes);
   const words = Array.from({ length: padded.length / 4 }, (_, i) => padded.readInt32LE(i * 4));

@@ -26,6 +26,20 @@ export type Read<Row, T> = (row: Row) => T | null;
 /** How columns of text look unless told otherwise. */
 export const TEXT = { width: 16, align: 'left', cut: 'end' } as const;
 
+/**
+ * Something that many rows have in common, such as their thread, and from which some of their values
+ * follow: what these look like is kept and copied, which is half of the cost of a row.
+ */
+export interface Shared<Row> {
+  /** How many 32-bit words tell it apart. */
+  readonly words: number;
+  /** Number that is usually another for another one, e.g. the thread id. */
+  slot(row: Row): number;
+  /** Is it the one that `copy()` made these words of? */
+  matches(row: Row, words: Int32Array): boolean;
+  copy(row: Row, words: Int32Array): void;
+}
+
 /** One thing known of an event: the same table drives JSON, columns, CSV, schema and READMEs. */
 export interface Field<Row> {
   /** Name in JSON, in `--fields` and in the CSV header. */
@@ -42,6 +56,8 @@ export interface Field<Row> {
   readonly column: Column<Row>;
   /** The event's time, nanoseconds of CLOCK_MONOTONIC; the `time` field has it. */
   clockNs?(row: Row): number;
+  /** What alone decides the value, if there is such a thing. */
+  readonly shared?: Shared<Row>;
 }
 
 /** What a tool says of a field; everything else follows from its kind. */

@@ -1,4 +1,4 @@
-import { prepare } from './byte-writer.js';
+import { type Prepared, prepare } from './byte-writer.js';
 import { displayText } from './display.js';
 import { errnoName } from './errno.js';
 import {
@@ -201,15 +201,29 @@ export function errno<Row>(
       schema: nullable({ type: 'string' }),
       value,
       json(row, out) {
-        const known = value(row);
-        if (known === null) out.null();
-        else out.quoted(known);
+        const result = read(row);
+        if (result === null || (typeof result === 'number' && result >= 0)) out.null();
+        else if (typeof result === 'number') out.prepared(preparedErrno(result));
+        else out.quoted(result);
       },
       text: (row) => displayText(value(row) ?? ''),
       column: { width: 12, align: 'left', cut: false, alarm: true },
     },
     options,
   );
+}
+
+const preparedErrnos = new Map<number, Prepared>();
+/** Linux has some 150; more would be somebody's game with return values. */
+const MAX_ERRNOS = 512;
+
+function preparedErrno(number: number): Prepared {
+  let known = preparedErrnos.get(number);
+  if (known === undefined) {
+    known = prepare(`"${errnoName(number)}"`);
+    if (preparedErrnos.size < MAX_ERRNOS) preparedErrnos.set(number, known);
+  }
+  return known;
 }
 
 /** JSON rendered by someone else, once for many rows; null and an empty array are null. */

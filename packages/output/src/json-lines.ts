@@ -1,22 +1,52 @@
 import { type Prepared, prepare } from './byte-writer.js';
-import type { Field } from './field.js';
+import type { Field, Shared } from './field.js';
 import { JsonWriter } from './json-writer.js';
 import type { Renderer } from './renderer.js';
 import type { Lost, Summary } from './source.js';
 import { lostFields, summaryFields } from './stream-lines.js';
 
 const END = prepare('}\n');
+/** Threads whose part of a line is kept, by `Shared.slot`; a power of two. */
+const SLOTS = 256;
+
+/** A part of a line: keys and values that stand side by side. */
+interface Part<Row> {
+  write(row: Row, out: JsonWriter): void;
+}
 
 /** Writes one object per row, all keys always there. */
 class Line<Row> {
+  readonly #parts: readonly Part<Row>[];
+
+  constructor(fields: readonly Field<Row>[]) {
+    const parts: Part<Row>[] = [];
+    for (let at = 0; at < fields.length; ) {
+      const { shared } = fields[at] as Field<Row>;
+      let end = at + 1;
+      while (end < fields.length && (fields[end] as Field<Row>).shared === shared) end++;
+      const values = new Values(fields.slice(at, end), at === 0);
+      parts.push(shared === undefined ? values : new SharedValues(values, shared));
+      at = end;
+    }
+    this.#parts = parts;
+  }
+
+  write(row: Row, out: JsonWriter): void {
+    const parts = this.#parts;
+    for (let i = 0; i < parts.length; i++) (parts[i] as Part<Row>).write(row, out);
+    out.prepared(END);
+  }
+}
+
+class Values<Row> implements Part<Row> {
   readonly #fields: readonly Field<Row>[];
   /** `{"first":`, `,"second":` and so on. */
   readonly #keys: readonly Prepared[];
 
-  constructor(fields: readonly Field<Row>[]) {
+  constructor(fields: readonly Field<Row>[], first: boolean) {
     this.#fields = fields;
     this.#keys = fields.map(({ name }, index) =>
-      prepare(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`),
+      prepare(`${first && index === 0 ? '{' : ','}${JSON.stringify(name)}:`),
     );
   }
 
@@ -27,7 +57,33 @@ class Line<Row> {
       out.prepared(keys[i] as Prepared);
       (fields[i] as Field<Row>).json(row, out);
     }
-    out.prepared(END);
+  }
+}
+
+/** Values that are rendered once for each thing that rows share. */
+class SharedValues<Row> implements Part<Row> {
+  readonly #values: Values<Row>;
+  readonly #shared: Shared<Row>;
+  readonly #kept: ({ words: Int32Array; text: Prepared } | undefined)[] = new Array(SLOTS);
+
+  constructor(values: Values<Row>, shared: Shared<Row>) {
+    this.#values = values;
+    this.#shared = shared;
+  }
+
+  write(row: Row, out: JsonWriter): void {
+    const slot = this.#shared.slot(row) & (SLOTS - 1);
+    const kept = this.#kept[slot];
+    if (kept !== undefined && this.#shared.matches(row, kept.words)) out.prepared(kept.text);
+    else this.#keep(slot, row, out);
+  }
+
+  #keep(slot: number, row: Row, out: JsonWriter): void {
+    const start = out.length;
+    this.#values.write(row, out);
+    const words = this.#kept[slot]?.words ?? new Int32Array(this.#shared.words);
+    this.#shared.copy(row, words);
+    this.#kept[slot] = { words, text: prepare(out.bytes.subarray(start, out.length)) };
   }
 }
 

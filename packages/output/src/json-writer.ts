@@ -7,6 +7,8 @@ const DIGITS = Buffer.from('0123456789abcdef');
 const NULL = prepare('null');
 const TRUE = prepare('true');
 const FALSE = prepare('false');
+/** Modes, ports of servers, latencies, counts: most numbers of a line are small. */
+const SMALL = Array.from({ length: 1024 }, (_, value) => prepare(String(value)));
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const ZERO = 0x30;
@@ -61,6 +63,7 @@ export class JsonWriter extends ByteWriter {
   /** A whole number from 0 to 2^53 - 1; anything else is null. */
   uint(value: number): void {
     if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) return this.null();
+    if (value < SMALL.length) return this.prepared(SMALL[value] as Prepared);
     this.reserve(SCALAR_BYTES);
     this.length = writeDigits(this.bytes, this.length, value);
   }

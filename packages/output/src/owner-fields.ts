@@ -1,4 +1,4 @@
-import type { Field } from './field.js';
+import type { Field, Shared } from './field.js';
 import { type ByteRange, type BytesRow, bigText, json, text, time, uint } from './fields.js';
 
 /** How to read whose event it is; the loader's readers and the containers' answers fit. */
@@ -12,7 +12,10 @@ export interface Owner<Row> {
   readonly comm: ByteRange<Row>;
   readonly mntns: (row: Row) => number;
   readonly netns: (row: Row) => number;
-  readonly cgroupId: (row: Row) => bigint;
+  /** Below 2^53: the kernel counts cgroups from 1. */
+  readonly cgroupId: (row: Row) => number;
+  /** Tells owners apart; all above but the time follow from it. */
+  readonly key?: Shared<Row>;
   /** JSON values, rendered by whoever knows the containers. */
   readonly container: (row: Row) => Uint8Array | null;
   readonly k8s: (row: Row) => Uint8Array | null;
@@ -42,6 +45,8 @@ export function ownerFields<Row extends BytesRow>(
   { showUid = false }: { showUid?: boolean } = {},
 ): OwnerFields<Row> {
   const wide = { show: 'wide' } as const;
+  const shared = (fields: readonly Field<Row>[]): Field<Row>[] =>
+    fields.map((field) => (owner.key === undefined ? field : { ...field, shared: owner.key }));
   return {
     first: [
       time('time', owner.tsNs, { description: 'When it began, wall clock, UTC', column: wide }),
@@ -49,20 +54,26 @@ export function ownerFields<Row extends BytesRow>(
         description: 'When it began, since boot (CLOCK_MONOTONIC)',
         unit: 'µs',
       }),
-      uint('pid', owner.pid, { description: 'Process id, as the host sees it', column: {} }),
-      uint('tid', owner.tid, { description: 'Thread id', column: wide }),
-      uint('ppid', owner.ppid, { description: 'Process id of the parent', column: wide }),
-      uint('uid', owner.uid, {
-        description: 'Real user id, as the host sees it',
-        column: { show: showUid ? 'table' : 'wide' },
-      }),
-      uint('gid', owner.gid, { description: 'Real group id' }),
-      text('comm', owner.comm, { description: 'Name of the thread, 15 bytes', column: {} }),
+      ...shared([
+        uint('pid', owner.pid, { description: 'Process id, as the host sees it', column: {} }),
+        uint('tid', owner.tid, { description: 'Thread id', column: wide }),
+        uint('ppid', owner.ppid, { description: 'Process id of the parent', column: wide }),
+        uint('uid', owner.uid, {
+          description: 'Real user id, as the host sees it',
+          column: { show: showUid ? 'table' : 'wide' },
+        }),
+        uint('gid', owner.gid, { description: 'Real group id' }),
+        text('comm', owner.comm, { description: 'Name of the thread, 15 bytes', column: {} }),
+      ]),
     ],
     last: [
-      uint('mntns', owner.mntns, { description: 'Inode number of the mount namespace' }),
-      uint('netns', owner.netns, { description: 'Inode number of the network namespace' }),
-      bigText('cgroup_id', owner.cgroupId, { description: 'Inode number of the cgroup (v2)' }),
+      ...shared([
+        uint('mntns', owner.mntns, { description: 'Inode number of the mount namespace' }),
+        uint('netns', owner.netns, { description: 'Inode number of the network namespace' }),
+        bigText('cgroup_id', (row) => BigInt(owner.cgroupId(row)), {
+          description: 'Inode number of the cgroup (v2)',
+        }),
+      ]),
       json('container', owner.container, {
         description: 'Container: id, name, image, runtime; null outside of containers',
         schema: objectOrNull(['id', 'name', 'image', 'runtime']),

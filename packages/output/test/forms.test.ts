@@ -113,6 +113,46 @@ describe('JSON Lines', () => {
   });
 });
 
+describe('values that rows share', () => {
+  interface Shot {
+    tid: number;
+    uid: number;
+    at: number;
+  }
+  const shared = {
+    words: 2,
+    slot: ({ tid }: Shot) => tid,
+    matches: ({ tid, uid }: Shot, words: Int32Array) => words[0] === tid && words[1] === uid,
+    copy({ tid, uid }: Shot, words: Int32Array) {
+      words.set([tid, uid]);
+    },
+  };
+  const plain = [
+    fields.uint('at', (shot: Shot) => shot.at, { description: 'own' }),
+    fields.uint('tid', (shot: Shot) => shot.tid, { description: 'shared' }),
+    fields.uint('uid', (shot: Shot) => shot.uid, { description: 'shared' }),
+    fields.uint('again', (shot: Shot) => shot.at, { description: 'own' }),
+    fields.uint('last', (shot: Shot) => shot.uid * 2, { description: 'shared' }),
+  ];
+  const kept = plain.map((each) => (each.description === 'shared' ? { ...each, shared } : each));
+
+  it('look as if each row had its own', () => {
+    // 7, 263 and 519 fall into one slot; the uid of 7 changes and changes back.
+    const shots = [7, 7, 263, 7, 519, 7, 7].map((tid, at) => ({ tid, uid: at > 4 ? 1 : 0, at }));
+    const random = Array.from({ length: 500 }, (_, at) => ({
+      tid: (at * 7919) % 1031,
+      uid: (at * 31) % 3,
+      at,
+    }));
+    const lines = (of: readonly Field<Shot>[]) => {
+      const form = new JsonLines(of);
+      for (const shot of [...shots, ...random]) form.row(shot);
+      return form.out.view().toString();
+    };
+    expect(lines(kept)).toBe(lines(plain));
+  });
+});
+
 describe('CSV', () => {
   it('quotes as RFC 4180 has it, one line a record', () => {
     const chosen = selectFields(all, all, ['pid', 'error', 'said', 'container', 'name']);

@@ -12,7 +12,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,18 +67,18 @@ static void report(const char *kind, const char *argv, const char *path, unsigne
 	printf("}\n");
 }
 
+static int call_mkdirat(int dfd, const char *path, unsigned mode)
+{
+	return syscall(SYS_mkdirat, dfd, path, mode) ? -errno : 0;
+}
+
 static int call_mkdir(const char *path, unsigned mode)
 {
 #ifdef SYS_mkdir
 	return syscall(SYS_mkdir, path, mode) ? -errno : 0;
 #else
-	return syscall(SYS_mkdirat, AT_FDCWD, path, mode) ? -errno : 0;
+	return call_mkdirat(AT_FDCWD, path, mode);
 #endif
-}
-
-static int call_mkdirat(int dfd, const char *path, unsigned mode)
-{
-	return syscall(SYS_mkdirat, dfd, path, mode) ? -errno : 0;
 }
 
 static char *format(const char *fmt, ...)
@@ -193,13 +192,11 @@ static void empty(int i)
 
 static void too_long(int i)
 {
-	static char name[5000];
-	char seen[4096];
+	static char name[5000], seen[4096];
 
 	(void)i;
 	memset(name, 'y', sizeof(name) - 1);
-	memcpy(seen, name, 4095);
-	seen[4095] = 0;
+	memset(seen, 'y', sizeof(seen) - 1);
 	report("too_long", seen, NULL, 0755, call_mkdir(name, 0755), NULL);
 }
 
@@ -306,8 +303,7 @@ static void uring_long(int i)
 	report("uring_long", name, path, 0755, uring_mkdirat(AT_FDCWD, name, 0755), NULL);
 }
 
-/* The rest runs in a child, which changes what it sees of the file system. */
-
+/* These run in a child, which changes what it sees of the file system. */
 static void in_chroot(int i)
 {
 	char *name = format("/sub/chroot-%d", i);
@@ -326,32 +322,29 @@ static void in_chroot_relative(int i)
 	report("in_chroot_relative", name, path, 0755, call_mkdir(name, 0755), path);
 }
 
-static void on_bind_mount(int i)
+/* In a mount namespace of its own, on a mount that only that has. */
+static void on_mount(int i, const char *kind, const char *source, const char *type, int flags)
 {
-	char *name = format("bind-%d", i), *dir = format("%s/bound", top);
+	char *name = format("%s-%d", kind, i), *dir = format("%s/%s", top, kind);
 	char *path = format("%s/%s", dir, name);
 
 	if (i == 0) {
 		report("setup", dir, dir, 0755, call_mkdir(dir, 0755), dir);
 		if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-		    mount(format("%s/sub", top), dir, NULL, MS_BIND, NULL) || chdir(dir))
-			die("bind mount");
+		    mount(source, dir, type, flags, NULL) || chdir(dir))
+			die(kind);
 	}
-	report("on_bind_mount", name, path, 0755, call_mkdir(name, 0755), path);
+	report(kind, name, path, 0755, call_mkdir(name, 0755), path);
+}
+
+static void on_bind_mount(int i)
+{
+	on_mount(i, "on_bind_mount", format("%s/sub", top), NULL, MS_BIND);
 }
 
 static void on_private_tmpfs(int i)
 {
-	char *name = format("tmpfs-%d", i), *dir = format("%s/tmpfs", top);
-	char *path = format("%s/%s", dir, name);
-
-	if (i == 0) {
-		report("setup", dir, dir, 0755, call_mkdir(dir, 0755), dir);
-		if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-		    mount("none", dir, "tmpfs", 0, NULL) || chdir(dir))
-			die("tmpfs");
-	}
-	report("on_private_tmpfs", name, path, 0755, call_mkdir(name, 0755), path);
+	on_mount(i, "on_private_tmpfs", "none", "tmpfs", 0);
 }
 
 static void as_nobody(int i)
@@ -372,14 +365,13 @@ static void repeat(void (*kind)(int))
 
 static void repeat_in_child(void (*kind)(int))
 {
-	pid_t child = fork();
 	int status;
 
-	if (child == 0) {
+	if (fork() == 0) {
 		repeat(kind);
 		_exit(0);
 	}
-	if (waitpid(child, &status, 0) < 0 || status)
+	if (wait(&status) < 0 || status)
 		die("child");
 }
 
@@ -388,9 +380,9 @@ int main(int argc, char **argv)
 	void (*here[])(int) = {absolute,  relative, at_fdcwd,  by_fd,		dots,
 			       hostile,	  exists,   no_parent, bad_fd,		bad_address,
 			       empty,	  too_long, thread,    not_a_directory, cold_page,
-			       long_path, deep,	    uring,     uring_long};
-	void (*apart[])(int) = {in_chroot, in_chroot_relative, on_bind_mount, on_private_tmpfs,
-				as_nobody};
+			       long_path, deep,	    uring,     uring_long,	NULL};
+	void (*apart[])(int) = {in_chroot,	  in_chroot_relative, on_bind_mount,
+				on_private_tmpfs, as_nobody,	      NULL};
 
 	if (argc != 3 || !realpath(argv[1], top) || (count = atoi(argv[2])) < 1) {
 		fprintf(stderr, "usage: mkdirs DIR COUNT\n");
@@ -400,9 +392,9 @@ int main(int argc, char **argv)
 	if (chdir(top) || close(open("file", O_CREAT | O_WRONLY, 0600)))
 		die(top);
 	report("setup", "sub", format("%s/sub", top), 0755, call_mkdir("sub", 0755), "sub");
-	for (unsigned i = 0; i < sizeof(here) / sizeof(*here); i++)
-		repeat(here[i]);
-	for (unsigned i = 0; i < sizeof(apart) / sizeof(*apart); i++)
-		repeat_in_child(apart[i]);
+	for (void (**kind)(int) = here; *kind; kind++)
+		repeat(*kind);
+	for (void (**kind)(int) = apart; *kind; kind++)
+		repeat_in_child(*kind);
 	return 0;
 }
