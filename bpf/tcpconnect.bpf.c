@@ -38,6 +38,21 @@ int BPF_PROG(tcp_destroy_sock_tpbtf, struct sock *sk)
 	return 0;
 }
 
+/* Before anybody is woken; the tracepoint comes after. */
+SEC("fentry/sock_def_error_report")
+int BPF_PROG(sock_def_error_report_fentry, struct sock *sk)
+{
+	handle_error_report(sk);
+	return 0;
+}
+
+SEC("kprobe/sock_def_error_report")
+int BPF_KPROBE(sock_def_error_report_kprobe, struct sock *sk)
+{
+	handle_error_report(sk);
+	return 0;
+}
+
 SEC("tp_btf/inet_sk_error_report")
 int BPF_PROG(inet_sk_error_report_tpbtf, struct sock *sk)
 {
@@ -140,6 +155,22 @@ SEC("tp_btf/sock_send_length")
 int BPF_PROG(sock_send_length_tpbtf, struct sock *sk, int ret, int flags)
 {
 	handle_send(sk, ret);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_sendto")
+int sys_exit_sendto_tp(struct trace_event_raw_sys_exit *ctx)
+{
+	if (sends_under_way)
+		settle_send(ctx->ret);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_sendmsg")
+int sys_exit_sendmsg_tp(struct trace_event_raw_sys_exit *ctx)
+{
+	if (sends_under_way)
+		settle_send(ctx->ret);
 	return 0;
 }
 

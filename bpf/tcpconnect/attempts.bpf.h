@@ -129,19 +129,25 @@ static __always_inline void handle_state(struct sock *sk, int old_state, int new
 		handle_outcome(sk, new_state == TCP_ESTABLISHED_STATE);
 }
 
-/* An ICMP message that finds the socket in use is put in its error queue. The application is told,
- * by poll() and SO_ERROR, while the socket stays in SYN_SENT: closing it then is not giving up. */
+/* The application is told of an error, by poll() and SO_ERROR, while the socket is still in
+ * SYN_SENT:
+ * - up to Linux 6.10 that is so for each ICMP message, and whoever is quick has taken the error out
+ * of the socket when its state changes;
+ * - one that finds the socket in use is put in its error queue only, and the socket goes on:
+ * closing it then is not giving up. */
 static __always_inline void handle_error_report(struct sock *sk)
 {
 	__u64 key = (__u64)sk;
 	struct attempt *attempt;
+	__u32 error;
 
 	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_SENT_STATE)
 		return;
 	attempt = bpf_map_lookup_elem(&attempts, &key);
 	if (!attempt)
 		return;
-	attempt->reported = sock_queued_error(sk);
+	error = BPF_CORE_READ(sk, sk_err);
+	attempt->reported = error ? error : sock_queued_error(sk);
 	attempt->reported_latency_ns = bpf_ktime_get_ns() - attempt->event.header.ts_ns;
 }
 

@@ -17,14 +17,18 @@ const STATES = [
   'signal_deliver_tpbtf',
 ];
 
-const attempts: readonly HookAlternative[] = [
-  { name: 'tracepoint', programs: [...STATES, 'inet_sk_error_report_tpbtf'] },
+const attempts: readonly HookAlternative[] = [{ name: 'tracepoint', programs: STATES }];
+
+const errors: readonly HookAlternative[] = [
+  { name: 'fexit', programs: ['sock_def_error_report_fentry'] },
+  { name: 'tracepoint', programs: ['inet_sk_error_report_tpbtf'] },
+  { name: 'kprobe', programs: ['sock_def_error_report_kprobe'] },
   {
     name: 'tracepoint',
-    programs: STATES,
-    note: 'an error by ICMP that finds the socket in use is timed when the socket closes',
+    programs: [],
+    note: 'an error that the application takes at once may show as aborted before Linux 5.14',
   },
-];
+].map((one) => ({ ...one, selfTest: false }));
 
 const returns: readonly HookAlternative[] = [
   {
@@ -52,7 +56,11 @@ const sends: readonly HookAlternative[] = [
   { name: 'tracepoint', programs: ['sock_send_length_tpbtf'] },
   { name: 'fexit', programs: ['tcp_sendmsg_fexit'] },
   { name: 'kprobe', programs: ['tcp_sendmsg_kprobe', 'tcp_sendmsg_kretprobe'] },
-  { name: 'tracepoint', programs: [], note: 'ret of a send with MSG_FASTOPEN is not seen' },
+  {
+    name: 'tracepoint',
+    programs: ['sys_exit_sendto_tp', 'sys_exit_sendmsg_tp'],
+    note: 'sends with MSG_FASTOPEN that fail at once are not seen',
+  },
 ].map((one) => ({ ...one, selfTest: false }));
 
 const completions: readonly HookAlternative[] = [
@@ -84,6 +92,7 @@ const answers: readonly HookAlternative[] = [
 export function hooksFor(needs: HookNeeds): HookPlan {
   return {
     attempts,
+    'errors told early': errors,
     ...(needs.returns
       ? { returns, 'sends that connect': sends, 'io_uring results': completions }
       : {}),

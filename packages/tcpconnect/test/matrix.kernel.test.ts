@@ -13,11 +13,25 @@ import { type Attempt, facts, ONLY_OURS, type Row, Workload } from './connects.j
  * least as many as processors (kretprobe's maxactive), so there the slow kinds go two by two.
  */
 const countFor = (hook: string, usual: string) => (hook === 'kprobe' ? '2:2' : usual);
-/** Tracepoints tell which request of io_uring is complete since Linux 5.19. */
+/** What tracepoints alone do not see on older kernels: README.md, "What it cannot see". */
 const [MAJOR, MINOR] = release().split('.').map(Number) as [number, number];
-const seesUringFail = (hook: string) => hook !== 'tracepoint' || MAJOR * 100 + MINOR >= 519;
+const VERSION = MAJOR * 100 + MINOR;
+const UNSEEN = [
+  ...(VERSION < 519 ? [/^uring.*no-route$/] : []),
+  ...(VERSION < 603 ? [/^tfo-no-route/] : []),
+];
 const visible = (hook: string) => (one: Attempt) =>
-  seesUringFail(hook) || !/^uring.*no-route$/.test(one.kind);
+  hook !== 'tracepoint' || !UNSEEN.some((kind) => kind.test(one.kind));
+
+/** Before 5.14, an error that the application takes at once may show there as aborted. */
+const LATE_ERRORS = ['10.77.8.1', 'fd77::99'];
+const comparable = (hook: string, all: readonly object[]) =>
+  hook !== 'tracepoint' || VERSION >= 514
+    ? all
+    : all.map((one) =>
+        LATE_ERRORS.includes((one as Row).daddr as string) ? { ...one, error: '' } : one,
+      );
+
 const ALL_HOOKS = hooksFor({ returns: true, ports: true, answers: true });
 const HOOKS = [...new Set(Object.values(ALL_HOOKS).flatMap((all) => all.map(({ name }) => name)))];
 
@@ -40,7 +54,7 @@ describe.each(HOOKS)('outcome matrix [%s]', (hook) => {
     expect(code, stderr).toBe(0);
     expect(told.length).toBeGreaterThan(120);
     const rows = rowsOf(stdout);
-    expect(facts(rows)).toEqual(facts(told));
+    expect(facts(comparable(hook, rows))).toEqual(facts(comparable(hook, told)));
     expect(lostIn(stdout)).toBe(0);
     expect(rowsOf(readFileSync(log, 'utf8'))).toEqual(rows);
     const [first] = rows as [Row];
@@ -81,6 +95,10 @@ describe.each(HOOKS)('outcome matrix [%s]', (hook) => {
       ...columns.map((name) => String((one as unknown as Row)[name] ?? '-')),
       ...(one.error === null ? [] : [one.error]),
     ]);
-    expect(shown.map(String).sort()).toEqual(wanted.map(String).sort());
+    const DADDR = 6;
+    const sure = (row: readonly string[]) =>
+      VERSION >= 514 || hook !== 'tracepoint' || !LATE_ERRORS.includes(row[DADDR] ?? '');
+    const sorted = (all: readonly string[][]) => all.filter(sure).map(String).sort();
+    expect(sorted(shown)).toEqual(sorted(wanted));
   });
 });
