@@ -139,6 +139,7 @@ function connectSource(
         yield { rows: answers === undefined ? rows : answers.attemptsOf(rows), lost };
       yield { rows: pendingRows(tracer, wanted), lost: [] };
     },
+    attachedMs: session.attachedMs,
     notes: () => session.notes(),
     close: () => session.close(),
   };
@@ -154,6 +155,7 @@ function countSource(session: Session): Source<FlowCount> {
       for await (const { lost } of tracer.batches(signal)) yield { rows: [], lost };
       yield { rows: readCounts(tracer, read), lost: [] };
     },
+    attachedMs: session.attachedMs,
     notes: () => session.notes(),
     close: () => session.close(),
   };
