@@ -39,9 +39,10 @@ that have a BPF program, and kernels, which checks the loader's doctor.
   --cpus N             default 2
   --env NAME=VALUE     environment for the tests, repeatable
   --append TEXT        more kernel parameters
+  --hooks              only tests with a [hook] in their names
   --no-setup           test what is built already
 ${DEGRADE_USAGE}
-With one of these, docs/kernels.md is left as it is.
+With one of these or --hooks, docs/kernels.md is left as it is.
 `;
 
 const usage = (message) =>
@@ -68,7 +69,7 @@ export function parseArguments(argv) {
 /**
  * Names of kernels are kernels, all others are tools; npm may have taken a `--` between them.
  * @param {readonly string[]} argv
- * @returns {{ kernels: string[], tools: string[], jobs: number, build: boolean, record: boolean,
+ * @returns {{ kernels: string[], tools: string[], jobs: number, build: boolean, hooks: boolean, record: boolean,
  *   arch: string,
  *   seconds: number, memory: number, cpus: number, env: object, degrade: object, help: boolean }}
  */
@@ -87,7 +88,8 @@ export function parseTestArguments(argv) {
     tools: positionals.filter((each) => !(each in KERNELS)),
     jobs: positive('jobs', values),
     build: !values['no-setup'],
-    record: lacks.length === 0 && append === '',
+    hooks: values.hooks,
+    record: lacks.length === 0 && append === '' && !values.hooks,
     help: false,
   };
 }
@@ -116,6 +118,7 @@ const optionsWith = (defaults) =>
 const OPTIONS = {
   jobs: { type: 'string', default: '1' },
   'no-setup': { type: 'boolean', default: false },
+  hooks: { type: 'boolean', default: false },
   arch: { type: 'string', default: 'amd64' },
   seconds: { type: 'string', default: '300' },
   memory: { type: 'string', default: '1024' },

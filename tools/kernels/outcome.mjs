@@ -21,6 +21,12 @@ export class Progress {
   errors = [];
   ended = false;
   running;
+  #wanted;
+
+  /** @param {(name: string) => boolean} [wanted] tests to follow; default all */
+  constructor(wanted = () => true) {
+    this.#wanted = wanted;
+  }
 
   /**
    * @param {string} line of the guest's stdout
@@ -30,6 +36,7 @@ export class Progress {
     if (!line.startsWith(MARK)) return null;
     const event = JSON.parse(line.slice(MARK.length));
     const { is, file, name, ...rest } = event;
+    if (name !== undefined && !this.#wanted(name)) return { is: 'unwanted' };
     const key = `${file}\0${name}`;
     if (is === 'known') this.tests.set(key, { file, name, state: 'pending', ms: 0 });
     if (is === 'running') this.running = { file, name };

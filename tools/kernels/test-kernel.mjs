@@ -1,16 +1,22 @@
 // The kernel tests in one guest, all in one vitest: starting it costs more there than most tests.
 import { repository } from './base.mjs';
 import { runInGuest } from './guest.mjs';
-import { Progress, rowsOf, toolOf } from './outcome.mjs';
+import { hookOf, Progress, rowsOf, toolOf } from './outcome.mjs';
 
 /**
  * @param {ReturnType<import('./options.mjs').parseTestArguments> & { kernel: string }} options
  * @returns {Promise<{ kernel: string, cells: import('./table.mjs').Cell[], problems: string[],
  *   retries: number, seconds: number }>} problems: what failed beside the tests themselves
  */
-export async function testKernel({ kernel, tools, command = vitestCommand(tools), ...options }) {
+export async function testKernel({
+  kernel,
+  tools,
+  hooks = false,
+  command = vitestCommand(tools, hooks),
+  ...options
+}) {
   const started = Date.now();
-  const progress = new Progress();
+  const progress = new Progress(hooks ? (name) => hookOf(name) !== '-' : undefined);
   const rest = [];
   const outcome = await runInGuest({
     ...options,
@@ -45,7 +51,7 @@ export async function testKernel({ kernel, tools, command = vitestCommand(tools)
   };
 }
 
-function vitestCommand(tools) {
+function vitestCommand(tools, hooks) {
   const filters = tools.map((tool) => `/${tool}/test/`);
   const reporter = './tools/kernels/reporter.mjs';
   return [
@@ -54,6 +60,7 @@ function vitestCommand(tools) {
     'run',
     '--project=kernel',
     `--reporter=${reporter}`,
+    ...(hooks ? ['-t', '\\[[^\\]]+\\]'] : []),
     ...filters,
   ];
 }
@@ -71,7 +78,9 @@ function problemsOf(outcome, progress, rest) {
     problems.unshift(`${what}${during}: ${cry ?? reason ?? 'no reason on its console'}`);
     problems.push(`last words\n${words.join('\n')}`);
   } else if (!progress.ended) {
-    problems.push(`vitest ended with ${status} before its tests\n${rest.slice(-30).join('\n')}`);
+    problems.push(
+      `vitest ended with ${status}${status === 137 ? ' (the limit, --seconds)' : ''} before its tests\n${rest.slice(-30).join('\n')}`,
+    );
   } else if (progress.tests.size === 0) {
     problems.push('no test was found');
   }
