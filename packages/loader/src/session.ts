@@ -65,6 +65,7 @@ export async function openSession(
     if (isAsked(select)) selection = await containers.select(select, { wait, onChange: follow });
     const mode = selection === undefined ? {} : { containers: selection.mode };
     tracer = await openTracer(plan, { ...settings, filters: { ...filters, ...mode } });
+    const attachedMs = performance.now();
     follow();
     whilePrivileged();
     if (drop) {
@@ -72,7 +73,7 @@ export async function openSession(
       await containers.ready;
       tracer.dropPrivileges();
     }
-    return new Session(tracer, containers, selection);
+    return new Session(tracer, attachedMs, containers, selection);
   } catch (error) {
     tracer?.close();
     selection?.close();
@@ -84,16 +85,20 @@ export async function openSession(
 /** A tracer and the containers that it follows. */
 export class Session {
   readonly tracer: Tracer;
+  /** When events began to be recorded, in milliseconds of performance.now(). */
+  readonly attachedMs: number;
   readonly #containers: ContainerDirectory;
   readonly #selection: ContainerSelection | undefined;
 
   /** @internal Use `openSession()`. */
   constructor(
     tracer: Tracer,
+    attachedMs: number,
     containers: ContainerDirectory,
     selection: ContainerSelection | undefined,
   ) {
     this.tracer = tracer;
+    this.attachedMs = attachedMs;
     this.#containers = containers;
     this.#selection = selection;
   }

@@ -77,6 +77,7 @@ export async function openMkdirs({
   );
   return {
     fields,
+    attachedMs: session.attachedMs,
     batches: (signal) => matching(session.tracer.batches(signal), wanted),
     notes: () => session.notes(),
     close() {

@@ -130,7 +130,8 @@ export class Session<Row> {
   #banner(source: Source<Row>): void {
     const { quiet, verbose } = this.#values;
     if (verbose) {
-      say(`${this.#name}: attached ${performance.now().toFixed(0)} ms after start`);
+      const attachedMs = source.attachedMs ?? performance.now();
+      say(`${this.#name}: attached ${attachedMs.toFixed(0)} ms after start`);
       for (const note of source.notes()) say(`${this.#name}: ${note}`);
     }
     if (quiet) return;

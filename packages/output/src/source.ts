@@ -26,6 +26,8 @@ export interface Source<Row> {
    * consumer does not ask for the next batch, nothing may be queued without bound.
    */
   batches(signal: AbortSignal): AsyncIterable<Batch<Row>>;
+  /** When events began to flow, in milliseconds of performance.now(); left out: when it was opened. */
+  readonly attachedMs?: number;
   /** What `-v` tells once events flow: hooks chosen, privileges dropped. */
   notes(): readonly string[];
   close(): Promise<void> | void;
