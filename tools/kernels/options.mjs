@@ -51,7 +51,7 @@ const usage = (message) =>
 /**
  * @param {readonly string[]} argv
  * @returns {{ kernel: string, command: string[], arch: string, seconds: number, memory: number,
- *   cpus: number, env: Record<string, string>, degrade: object, verbose: boolean, help: boolean }}
+ *   cpus: number, env: Record<string, string>, degrade: import('./degrade.mjs').Degradation, verbose: boolean, help: boolean }}
  */
 export function parseArguments(argv) {
   const split = argv.indexOf('--');
@@ -71,7 +71,7 @@ export function parseArguments(argv) {
  * @param {readonly string[]} argv
  * @returns {{ kernels: string[], tools: string[], jobs: number, build: boolean, hooks: boolean, record: boolean,
  *   arch: string,
- *   seconds: number, memory: number, cpus: number, env: object, degrade: object, help: boolean }}
+ *   seconds: number, memory: number, cpus: number, env: object, degrade: import('./degrade.mjs').Degradation, help: boolean }}
  */
 export function parseTestArguments(argv) {
   const { values, positionals } = parse(

@@ -102,7 +102,7 @@ describe('loader doctor', () => {
     'lsm',
     'cgroup',
   ];
-  test.each(KINDS)('is right about [%s]', (kind, context) => {
+  test.for(KINDS)('is right about [%s]', (kind, context) => {
     requireKernel(context, lack() ?? unprivileged());
     const found = diagnosis.hooks.find((hook) => hook.kind === kind);
     if (!facts().btf) {

@@ -81,7 +81,7 @@ test('a run replaces what its tools had on its kernels and keeps the rest', () =
       release: '5.10.0-47-cloud-amd64',
       tool: 'mkdirsnoop',
       hook: 'kprobe',
-      result: 'ok',
+      result: 'ok' as const,
       passed: 1,
     },
   ];
