@@ -1,5 +1,5 @@
 import { type Prepared, prepare } from './byte-writer.js';
-import type { Field, Shared } from './field.js';
+import type { Field, Schema, Shared } from './field.js';
 import { JsonWriter } from './json-writer.js';
 import type { Renderer } from './renderer.js';
 import type { Lost, Summary } from './source.js';
@@ -40,24 +40,40 @@ class Line<Row> {
 
 class Values<Row> implements Part<Row> {
   readonly #fields: readonly Field<Row>[];
-  /** `{"first":`, `,"second":` and so on. */
-  readonly #keys: readonly Prepared[];
+  /** What stands before each value: `{"first":`, `,"second":`, and constants as they are. */
+  readonly #before: readonly Prepared[];
+  readonly #after: Prepared;
 
   constructor(fields: readonly Field<Row>[], first: boolean) {
-    this.#fields = fields;
-    this.#keys = fields.map(({ name }, index) =>
-      prepare(`${first && index === 0 ? '{' : ','}${JSON.stringify(name)}:`),
-    );
+    const before: Prepared[] = [];
+    let text = '';
+    for (const [index, { name, schema }] of fields.entries()) {
+      text += `${first && index === 0 ? '{' : ','}${JSON.stringify(name)}:`;
+      if (isConstant(schema)) {
+        text += JSON.stringify(schema['const']);
+      } else {
+        before.push(prepare(text));
+        text = '';
+      }
+    }
+    this.#fields = fields.filter(({ schema }) => !isConstant(schema));
+    this.#before = before;
+    this.#after = prepare(text);
   }
 
   write(row: Row, out: JsonWriter): void {
     const fields = this.#fields;
-    const keys = this.#keys;
+    const before = this.#before;
     for (let i = 0; i < fields.length; i++) {
-      out.prepared(keys[i] as Prepared);
+      out.prepared(before[i] as Prepared);
       (fields[i] as Field<Row>).json(row, out);
     }
+    if (this.#after.length > 0) out.prepared(this.#after);
   }
+}
+
+function isConstant(schema: Schema): boolean {
+  return 'const' in schema;
 }
 
 /** Values that are rendered once for each thing that rows share. */
