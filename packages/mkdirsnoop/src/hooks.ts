@@ -13,7 +13,10 @@ const sharedFunction: readonly HookAlternative[] = [
   { name: 'kprobe', programs: ['mkdir_kprobe', 'mkdir_unrolled_kretprobe'] },
 ];
 
-/** Best first; bpf/mkdirsnoop.bpf.c tells what each costs and sees. */
+/**
+ * Best first; bpf/mkdirsnoop.bpf.c tells what each costs and sees. Where a tracepoint attaches it
+ * fires, so the trigger is for those that depend on ftrace.
+ */
 export const hooks: HookPlan = {
   mkdirat: [
     ...sharedFunction,
@@ -26,8 +29,12 @@ export const hooks: HookPlan = {
   ],
   mkdir: [
     ...sharedFunction,
-    { name: 'tracepoint', programs: ['mkdir_enter_tp', 'mkdir_exit_tp'] },
-    { name: 'tracepoint', programs: ['mkdir_enter_tp', 'mkdir_exit_unrolled_tp'] },
+    { name: 'tracepoint', programs: ['mkdir_enter_tp', 'mkdir_exit_tp'], selfTest: false },
+    {
+      name: 'tracepoint',
+      programs: ['mkdir_enter_tp', 'mkdir_exit_unrolled_tp'],
+      selfTest: false,
+    },
     {
       name: 'tracepoint',
       programs: [],

@@ -17,7 +17,10 @@ const STATES = [
   'signal_deliver_tpbtf',
 ];
 
-const attempts: readonly HookAlternative[] = [{ name: 'tracepoint', programs: STATES }];
+// Where a tracepoint attaches it fires, so the trigger is for those that depend on ftrace.
+const attempts: readonly HookAlternative[] = [
+  { name: 'tracepoint', programs: STATES, selfTest: false },
+];
 
 const errors: readonly HookAlternative[] = [
   { name: 'fexit', programs: ['sock_def_error_report_fentry'] },
@@ -38,6 +41,7 @@ const returns: readonly HookAlternative[] = [
   {
     name: 'tracepoint',
     programs: ['sys_enter_connect_tp', 'sys_exit_connect_tp'],
+    selfTest: false,
     note: 'costs every system call of this machine 15 to 36 ns; --no-sync-errors does without',
   },
   {
