@@ -3,6 +3,8 @@
 // on the running kernel; the last line is `N passed, N failed, N skipped`, after every skip's reason.
 //
 //   npm test -- --unit | --kernel | --checks     only these
+//   npm test -- --guests                         only the hooks of all tools on another kernel, in
+//                                                a virtual machine; part of all where CI is set
 //   npm test -- packages/loader -t 'storm'       whatever else is passed on to vitest
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,17 +13,23 @@ import { runChecks } from './check.mjs';
 import { guarded, setup } from './setup/index.mjs';
 import { ROOT, toolEnv } from './setup/paths.mjs';
 
-const PARTS = ['--checks', '--unit', '--kernel'];
+const PARTS = ['--checks', '--unit', '--kernel', '--guests'];
+/** A kernel that has fentry and kprobes; `npm run test:kernels` runs the others as well. */
+const GUEST_KERNEL = '6.12';
 
-/** What the arguments ask for: every part by default, only the tests when vitest is given a filter. */
-export function parseArgs(args) {
+/**
+ * What the arguments ask for: every part by default, only the tests when vitest is given a filter.
+ *
+ * @param {string[]} args
+ * @param {boolean} [ci] continuous integration: with another kernel, which takes minutes
+ */
+export function parseArgs(args, ci = Boolean(process.env.CI)) {
   const named = PARTS.filter((part) => args.includes(part)).map((part) => part.slice(2));
   const forVitest = args.filter((arg) => !PARTS.includes(arg));
   if (named.length > 0) return { parts: named, forVitest };
-  return {
-    parts: forVitest.length > 0 ? ['unit', 'kernel'] : ['checks', 'unit', 'kernel'],
-    forVitest,
-  };
+  if (forVitest.length > 0) return { parts: ['unit', 'kernel'], forVitest };
+  const guests = ci ? ['guests'] : [];
+  return { parts: ['checks', 'unit', 'kernel', ...guests], forVitest };
 }
 
 /** The closing line, which continuous integration reads. */
@@ -42,13 +50,22 @@ export function skipLines(skipped) {
 }
 
 async function runVitest(projects, args) {
+  const reporters = ['default', './tools/testing/reporter.ts'].map((each) => `--reporter=${each}`);
+  const names = projects.map((name) => `--project=${name}`);
+  return runCounted('vitest', ['run', ...names, ...reporters, ...args]);
+}
+
+async function runGuests() {
+  return runCounted(process.execPath, ['tools/kernels/test.mjs', '--hooks', GUEST_KERNEL]);
+}
+
+/** Runs a command that leaves its counts in the file that IMAGESNOOP_OUTCOME names. */
+async function runCounted(command, args) {
   const folder = join(ROOT, '.cache', 'test');
   const path = join(folder, `outcome-${process.pid}.json`);
   mkdirSync(folder, { recursive: true });
-  const reporters = ['default', './tools/testing/reporter.ts'].map((each) => `--reporter=${each}`);
-  const command = ['run', ...projects.map((name) => `--project=${name}`), ...reporters, ...args];
   const code = await new Promise((resolve, reject) => {
-    const child = spawn('vitest', command, {
+    const child = spawn(command, args, {
       cwd: ROOT,
       env: { ...toolEnv(), IMAGESNOOP_OUTCOME: path },
       stdio: ['ignore', 'inherit', 'inherit'],
@@ -58,11 +75,11 @@ async function runVitest(projects, args) {
   });
   try {
     const outcome = JSON.parse(readFileSync(path, 'utf8'));
-    // Whatever made vitest end with an error must not pass for a success.
+    // Whatever made the command end with an error must not pass for a success.
     if (code !== 0 && outcome.failed === 0) outcome.failed = 1;
     return outcome;
   } catch {
-    console.log(`vitest ended with ${code} and left no outcome`);
+    console.log(`${command} ended with ${code} and left no outcome`);
     return { passed: 0, failed: 1, skipped: [] };
   } finally {
     rmSync(path, { force: true });
@@ -79,8 +96,9 @@ async function main() {
     throw error;
   }
   if (parts.includes('checks')) add(total, { ...(await runChecks()), skipped: [] });
-  const projects = parts.filter((part) => part !== 'checks');
+  const projects = parts.filter((part) => part === 'unit' || part === 'kernel');
   if (projects.length > 0) add(total, await runVitest(projects, forVitest));
+  if (parts.includes('guests')) add(total, await runGuests());
   for (const line of skipLines(total.skipped)) console.log(line);
   if (total.failed > 0) process.exitCode = 1;
   console.log(summary(total));

@@ -31,6 +31,8 @@ async function main() {
   // A machine that was made to lack something says nothing about its kernel.
   if (options.record) writePage(cells);
   conclude(results, started);
+  const { IMAGESNOOP_OUTCOME: outcome } = process.env;
+  if (outcome !== undefined) writeFileSync(outcome, JSON.stringify(outcomeOf(results)));
 }
 
 /** Packages with a BPF program, and the check of the doctor in this folder. */
@@ -55,6 +57,24 @@ function writePage(cells) {
   const before = existsSync(PAGE) ? parsePage(readFileSync(PAGE, 'utf8')) : [];
   writeFileSync(PAGE, renderPage(mergeCells(before, cells), Object.keys(KERNELS)));
   note('docs/kernels.md written');
+}
+
+/** The counts in the shape that `npm test` adds up. */
+function outcomeOf(results) {
+  const cells = results.flatMap((result) => result.cells);
+  const sum = (key) => cells.reduce((total, cell) => total + cell[key], 0);
+  const problems = results.flatMap((result) => result.problems).length;
+  const cannot = cells.filter(({ skipped }) => skipped > 0);
+  return {
+    passed: sum('passed'),
+    failed: Math.max(sum('failed'), problems),
+    skipped: cannot.flatMap(({ kernel, tool, hook, why, skipped }) =>
+      Array.from({ length: skipped }, () => ({
+        test: `${tool} [${hook}] on ${kernel}`,
+        reason: why || 'no reason given',
+      })),
+    ),
+  };
 }
 
 function conclude(results, started) {
