@@ -16,6 +16,7 @@
 #include "include/kernel.bpf.h"
 #include <bpf/bpf_tracing.h>
 #include "mkdirsnoop/call.bpf.h"
+#include "mkdirsnoop/mounts.bpf.h"
 
 #define IORING_OP_MKDIRAT 37  /* include/uapi/linux/io_uring.h */
 #define ECANCELED	  125 /* include/uapi/asm-generic/errno.h */
@@ -38,9 +39,13 @@ static __always_inline int start(__u32 slot, __u64 key, int dfd, const char *ker
 static __always_inline int end(__u32 slot, __u64 key, int ret, bool with_bpf_loop)
 {
 	struct scratch *scratch = bpf_map_lookup_elem(&scratch_space, &slot);
+	struct pending_mkdir *call = bpf_map_lookup_elem(&pending, &key);
 
-	if (scratch)
-		handle_mkdir_end(scratch, key, ret, with_bpf_loop);
+	if (!scratch || !call)
+		return 0; /* not wanted, or begun before we were attached */
+	if (with_bpf_loop && cfg_host_mntns && call->header.mntns != cfg_host_mntns)
+		tell_mounts(scratch, &call->header);
+	handle_mkdir_end(scratch, key, call, ret, with_bpf_loop);
 	return 0;
 }
 

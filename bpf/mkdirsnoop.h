@@ -6,6 +6,7 @@
 
 enum mkdir_event_type {
 	MKDIR_EVENT = 1,
+	MOUNTS_EVENT = 2, /* of the owner's mount namespace, before its first mkdir */
 };
 
 enum mkdir_flag {
@@ -33,5 +34,23 @@ struct mkdir_event {
 	__u16 reserved; /* 0 */
 };
 _Static_assert(sizeof(struct mkdir_event) == 96, "mkdir_event is read by its offsets");
+
+/* Behind it in the record stand mount_entry structs, each followed by its two strings. */
+struct mounts_event {
+	struct event_header header;
+	__u32 length; /* of all entries, in bytes */
+	__u32 cut;    /* not all mounts are here */
+	__u64 reserved[3];
+};
+_Static_assert(sizeof(struct mounts_event) == sizeof(struct mkdir_event), "they share their place");
+
+/* What is mounted on the root's own mount: where, below the root, and which directory of which file
+ * system; both strings without a NUL, "" for a root. */
+struct mount_entry {
+	__u32 dev;
+	__u16 point_length;
+	__u16 fs_length;
+	__u32 has_mounts; /* others are mounted on this one */
+};
 
 #endif

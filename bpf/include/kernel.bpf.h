@@ -38,8 +38,13 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct mnt_namespace {
 	struct ns_common ns;
+	__u64 event; /* changes with every mount and umount, to a number that no other has */
 };
 
 struct net {
@@ -74,6 +79,8 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct list_head mnt_mounts; /* mounted on this one, linked by their mnt_child */
+	struct list_head mnt_child;
 };
 
 struct path {

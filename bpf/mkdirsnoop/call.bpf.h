@@ -59,6 +59,12 @@ struct scratch {
 	struct pending_mkdir call;
 	struct path_walk walk;
 	struct long_name name;
+	struct { /* the mounts of a namespace, one after the other */
+		struct list_head *head, *next;
+		struct path root;
+		__u32 used;
+		__u32 cut;
+	} mounts;
 };
 
 /* Where records are put together: one per CPU and program, since a program is never entered twice
@@ -170,6 +176,7 @@ static __always_inline __u16 put_path(char *text, __u32 at, const struct path_wa
 {
 	__u32 length = path_length(walk) & (PATH_SIZE - 1);
 
+	barrier_var(at); /* the compiler may know that the mask changes nothing, the verifier not */
 	bpf_probe_read_kernel(&text[at & (2 * PATH_SIZE - 1)], length,
 			      &walk->text[walk->start & (PATH_SIZE - 1)]);
 	return length;
@@ -223,15 +230,13 @@ static __always_inline void forget(__u64 key, struct pending_mkdir *call)
 	bpf_map_delete_elem(&pending, &key);
 }
 
-static __always_inline void handle_mkdir_end(struct scratch *scratch, __u64 key, int ret,
+static __always_inline void handle_mkdir_end(struct scratch *scratch, __u64 key,
+					     struct pending_mkdir *call, int ret,
 					     bool with_bpf_loop)
 {
 	struct mkdir_event *event = &scratch->event.fixed;
-	struct pending_mkdir *call = bpf_map_lookup_elem(&pending, &key);
 	__u32 size;
 
-	if (!call)
-		return; /* not wanted, or begun before we were attached */
 	if (filter_failed_only && ret >= 0) {
 		forget(key, call);
 		return;

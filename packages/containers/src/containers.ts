@@ -19,7 +19,10 @@ const READY_MS = 3000;
 const MAX_NOTES = 100;
 
 export interface ContainersOptions {
-  /** Runtime sockets to talk to; default: `DEFAULT_SOCKETS`, those that exist or appear. */
+  /**
+   * Runtime sockets to talk to; default: those that DOCKER_HOST, CONTAINER_HOST, CONTAINERD_ADDRESS
+   * and CONTAINER_RUNTIME_ENDPOINT name, and `DEFAULT_SOCKETS`, as far as they exist or appear.
+   */
   readonly sockets?: readonly RuntimeSocket[];
   /** State directories of low-level runtimes; default: `DEFAULT_STATE_DIRS`. */
   readonly stateDirs?: readonly StateDir[];

@@ -28,6 +28,24 @@ export const DEFAULT_SOCKETS: readonly RuntimeSocket[] = [
   { kind: 'cri', path: '/run/crio/crio.sock' },
 ];
 
+/** Variables that the runtimes' own clients take their socket from. */
+const VARIABLES: Readonly<Record<string, SocketKind>> = {
+  DOCKER_HOST: 'docker', // docker(1)
+  CONTAINER_HOST: 'podman', // podman(1)
+  CONTAINERD_ADDRESS: 'containerd', // ctr(1)
+  CONTAINER_RUNTIME_ENDPOINT: 'cri', // crictl
+};
+
+/** The sockets that the environment names, before the usual ones; those of other machines are not. */
+export function usualSockets(env: NodeJS.ProcessEnv = process.env): readonly RuntimeSocket[] {
+  const named = Object.entries(VARIABLES).flatMap(([variable, kind]) => {
+    const path = env[variable]?.replace(/^unix:\/\/(?=\/)/, '');
+    return path?.startsWith('/') ? [{ kind, path }] : [];
+  });
+  const isNamed = ({ path }: RuntimeSocket) => named.some((one) => one.path === path);
+  return [...named, ...DEFAULT_SOCKETS.filter((socket) => !isNamed(socket))];
+}
+
 const RETRY_FIRST_MS = 500;
 const RETRY_MOST_MS = 30_000;
 
@@ -47,7 +65,7 @@ export class Sockets implements Source {
   readonly #links: Link[];
   readonly #watches: DirectoryWatch[] = [];
 
-  constructor(context: SourceContext, sockets: readonly RuntimeSocket[] = DEFAULT_SOCKETS) {
+  constructor(context: SourceContext, sockets: readonly RuntimeSocket[] = usualSockets()) {
     this.#links = sockets.map((socket) => new Link(context, socket));
     for (const [folder, links] of byFolder(this.#links)) {
       const named = (name: string): Link[] =>

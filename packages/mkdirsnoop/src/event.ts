@@ -1,6 +1,11 @@
 import { type Layout, type OwnerReaders, ownerReaders, type Read } from '@imagesnoop/loader';
 import type { HostMounts } from './host-mounts.js';
+import type { NamespaceMounts } from './namespace-mounts.js';
 import { EventPaths } from './paths.js';
+
+/** enum mkdir_event_type in bpf/mkdirsnoop.h */
+export const MKDIR_EVENT = 1;
+export const MOUNTS_EVENT = 2;
 
 /** One mkdir, as JSON has it and as the library yields it. */
 export interface MkdirEvent {
@@ -26,7 +31,7 @@ export interface MkdirEvent {
   readonly argv: string | null;
   /** Absolute, from the caller's root. */
   readonly path: string | null;
-  /** Absolute, as the host sees it. */
+  /** Absolute, as the host sees it; null when it does not, or when that cannot be told for sure. */
   readonly host_path: string | null;
   readonly mntns: number;
   readonly netns: number;
@@ -54,12 +59,16 @@ export interface MkdirReaders {
   readonly paths: EventPaths;
 }
 
-export function mkdirReaders(layout: Layout, mounts: HostMounts): MkdirReaders {
+export function mkdirReaders(
+  layout: Layout,
+  mounts: HostMounts,
+  others: NamespaceMounts,
+): MkdirReaders {
   return {
     owner: ownerReaders(layout),
     mode: layout.u32('mode'),
     ret: layout.i32('ret'),
     latencyNs: layout.u64('latency_ns'),
-    paths: new EventPaths(layout, mounts),
+    paths: new EventPaths(layout, mounts, others),
   };
 }

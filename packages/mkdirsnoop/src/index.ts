@@ -2,9 +2,10 @@ import { Containers } from '@imagesnoop/containers';
 import { type Cursor, openSession, type SessionOptions, type TracerPlan } from '@imagesnoop/loader';
 import { type Batch, events, type LostEvent, type Source } from '@imagesnoop/output';
 import { type ColumnOptions, mkdirFields } from './columns.js';
-import { type MkdirEvent, mkdirReaders } from './event.js';
+import { MKDIR_EVENT, type MkdirEvent, MOUNTS_EVENT, mkdirReaders } from './event.js';
 import { hooks } from './hooks.js';
 import { HostMounts } from './host-mounts.js';
+import { NamespaceMounts } from './namespace-mounts.js';
 import { pathFilter } from './path-filter.js';
 import { trigger } from './trigger.js';
 
@@ -65,7 +66,12 @@ export async function openMkdirs({
     filter_failed_only: failedOnly,
   };
   const session = await openSession(plan, containers, { ...options, rodata });
-  const read = mkdirReaders(session.tracer.layout('mkdir_event'), mounts);
+  const { tracer } = session;
+  const others = new NamespaceMounts(
+    tracer.layout('mounts_event', MOUNTS_EVENT),
+    tracer.layout('mount_entry'), // part of a record: no record is shorter
+  );
+  const read = mkdirReaders(tracer.layout('mkdir_event', MKDIR_EVENT), mounts, others);
   const { owner } = read;
   const wanted = await pathFilter(path, read.paths);
   const whose = (row: Cursor) =>
@@ -78,7 +84,8 @@ export async function openMkdirs({
   return {
     fields,
     attachedMs: session.attachedMs,
-    batches: (signal) => matching(session.tracer.batches(signal), wanted),
+    batches: (signal) =>
+      mkdirsOf(tracer.batches(signal), (row) => !others.learn(row) && (wanted?.(row) ?? true)),
     notes: () => session.notes(),
     close() {
       session.close();
@@ -87,18 +94,31 @@ export async function openMkdirs({
   };
 }
 
-async function* matching(
+async function* mkdirsOf(
   batches: AsyncIterable<Batch<Cursor>>,
-  wanted: ((row: Cursor) => boolean) | undefined,
+  isWanted: (row: Cursor) => boolean,
 ): AsyncGenerator<Batch<Cursor>, void, void> {
-  for await (const { rows, lost } of batches) {
-    yield { rows: wanted === undefined ? rows : only(rows, wanted), lost };
-  }
+  for await (const { rows, lost } of batches) yield { rows: new Wanted(rows, isWanted), lost };
 }
 
-function* only<Row>(
-  rows: Iterable<Row>,
-  wanted: (row: Row) => boolean,
-): Generator<Row, void, void> {
-  for (const row of rows) if (wanted(row)) yield row;
+/** Some of the rows. A generator would do, at three times the cost per row. */
+class Wanted<Row> implements IterableIterator<Row> {
+  readonly #rows: Iterator<Row>;
+  readonly #isWanted: (row: Row) => boolean;
+
+  constructor(rows: Iterable<Row>, isWanted: (row: Row) => boolean) {
+    this.#rows = rows[Symbol.iterator]();
+    this.#isWanted = isWanted;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<Row> {
+    for (;;) {
+      const result = this.#rows.next();
+      if (result.done || this.#isWanted(result.value)) return result;
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import type { Cursor, Layout, Read } from '@imagesnoop/loader';
 import type { HostMounts } from './host-mounts.js';
+import type { NamespaceMounts } from './namespace-mounts.js';
 
 const SLASH = 0x2f;
 const DOT = 0x2e;
@@ -38,10 +39,11 @@ export class EventPaths {
   readonly #dev: Read<number>;
   readonly #mntns: Read<number>;
   readonly #mounts: HostMounts;
+  readonly #others: Pick<NamespaceMounts, 'find'>;
   readonly #path = { u8: Buffer.alloc(ROOM), start: 0, end: 0 };
   readonly #hostPath = { u8: Buffer.alloc(2 * ROOM), start: 0, end: 0 };
 
-  constructor(layout: Layout, mounts: HostMounts) {
+  constructor(layout: Layout, mounts: HostMounts, others: Pick<NamespaceMounts, 'find'>) {
     this.#text = layout.size;
     this.#flags = layout.u32('flags');
     this.#argvLength = layout.u32('argv_length');
@@ -50,6 +52,7 @@ export class EventPaths {
     this.#dev = layout.u32('dev');
     this.#mntns = layout.u32('header.mntns');
     this.#mounts = mounts;
+    this.#others = others;
   }
 
   /** Where the path as given stands in the batch; start is -1 when it was unreadable. */
@@ -70,24 +73,36 @@ export class EventPaths {
   }
 
   /**
-   * As the host sees it, or unknown. For a caller whose root is the host's both are the same. Else
-   * the directory that the path starts from is looked up among the host's mounts. A path that leaves
-   * that directory by `..` is unknown; so is one from the root of another mount namespace than the
-   * host's, since it may cross mounts that only the caller has.
+   * As the host sees it, or unknown. For a caller whose root is the host's both are the same. In the
+   * host's mount namespace (a chroot) the path goes on below where the host has the directory that it
+   * starts from. In another namespace it may lead into a mount that only the caller has: then it goes
+   * on below where the host has what is mounted there.
    */
   hostPath(at: Cursor): ByteRun {
     if (this.#flags(at) & FLAG.hostRoot) return this.path(at);
     if (!this.#isKnown(at)) return UNKNOWN;
     const given = this.argv.start(at);
     const base = given + this.#argvLength(at);
+    const mntns = this.#mntns(at);
+    if (mntns !== this.#mounts.mntns) {
+      const { u8, end } = this.path(at);
+      const mount = this.#others.find(mntns, u8, end);
+      if (mount === undefined || mount?.hasMounts) return UNKNOWN;
+      // What is mounted above the directory that the path starts from, its own place tells already.
+      if (mount && mount.point.length > this.#baseLength(at))
+        return this.#hostPathOn(mount.dev, mount.inFs, u8, mount.point.length, end);
+    }
+    if (at.u8[given] !== SLASH && climbs(at.u8, given, base)) return UNKNOWN;
     const inFs = base + this.#baseLength(at);
-    const fromRoot = at.u8[given] === SLASH;
-    if (fromRoot && this.#mntns(at) !== this.#mounts.mntns) return UNKNOWN;
-    if (!fromRoot && climbs(at.u8, given, base)) return UNKNOWN;
     const directory = at.u8.subarray(inFs, inFs + this.#fsLength(at));
-    const end = this.#mounts.resolve(this.#dev(at), directory, this.#hostPath.u8);
+    return this.#hostPathOn(this.#dev(at), directory, at.u8, given, base);
+  }
+
+  /** Where the host has a directory of a file system, and from there the path u8[from..to). */
+  #hostPathOn(dev: number, inFs: Uint8Array, u8: Uint8Array, from: number, to: number): ByteRun {
+    const end = this.#mounts.resolve(dev, inFs, this.#hostPath.u8);
     if (end < 0) return UNKNOWN;
-    this.#hostPath.end = appendPath(this.#hostPath.u8, end, at.u8, given, base);
+    this.#hostPath.end = appendPath(this.#hostPath.u8, end, u8, from, to);
     return this.#hostPath;
   }
 

@@ -38,7 +38,21 @@ function pathsOf({ argv, base = '', inFs = '', flags = 0, mntns = HOST_MNTNS, de
   };
   const u8 = Buffer.concat([Buffer.alloc(8), bytes(argv), bytes(base), bytes(inFs)]);
   const at = { u8, base: 0, length: u8.length } as unknown as Cursor;
-  const paths = new EventPaths(layout as unknown as Layout, mounts as unknown as HostMounts);
+  const others = {
+    find(of: number, path: Uint8Array, length: number) {
+      if (of !== CONTAINER.mntns) return undefined;
+      const text = Buffer.from(path).toString('latin1', 0, length);
+      const point = ['/vol', '/deep'].find((each) => text === each || text.startsWith(`${each}/`));
+      if (point === undefined) return null;
+      const place = { dev: CONTAINER.dev, inFs: bytes('/volumes/v1') };
+      return { ...place, point: bytes(point), hasMounts: point === '/deep' };
+    },
+  };
+  const paths = new EventPaths(
+    layout as unknown as Layout,
+    mounts as unknown as HostMounts,
+    others,
+  );
   return { path: show(paths.path(at)), host: show(paths.hostPath(at)) };
 }
 
@@ -95,9 +109,27 @@ describe('host path', () => {
     expect(pathsOf({ argv: 'a/../../b', base: '/x', inFs: '/x', ...CONTAINER }).host).toBe(null);
   });
 
-  test('of an absolute path is known in the host mount namespace only', () => {
+  test('of an absolute path starts where the host has the root', () => {
     const chroot = { argv: '/a', inFs: '/jail', dev: CONTAINER.dev };
     expect(pathsOf(chroot).host).toBe('/var/lib/merged/jail/a');
-    expect(pathsOf({ ...chroot, mntns: 2 }).host).toBe(null);
+    expect(pathsOf({ ...chroot, mntns: 2 }).host).toBe('/var/lib/merged/jail/a');
+    expect(pathsOf({ ...chroot, mntns: 3 }).host).toBe(null);
+  });
+
+  test('goes on where the host has what is mounted on the way', () => {
+    const container = { inFs: '/upper', ...CONTAINER };
+    expect(pathsOf({ argv: '/vol/a/../b', ...container }).host).toBe(
+      '/var/lib/merged/volumes/v1/b',
+    );
+    expect(pathsOf({ argv: 'vol/a', ...container }).host).toBe('/var/lib/merged/volumes/v1/a');
+    expect(pathsOf({ argv: '/volume/a', ...container }).host).toBe(
+      '/var/lib/merged/upper/volume/a',
+    );
+    expect(pathsOf({ argv: '/deep/a', ...container }).host).toBe(null);
+  });
+
+  test('from within a mount is where that is', () => {
+    const within = { argv: 'a', base: '/vol/x', inFs: '/volumes/v1/x', ...CONTAINER };
+    expect(pathsOf(within).host).toBe('/var/lib/merged/volumes/v1/x/a');
   });
 });
