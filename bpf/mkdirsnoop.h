@@ -38,19 +38,21 @@ _Static_assert(sizeof(struct mkdir_event) == 96, "mkdir_event is read by its off
 /* Behind it in the record stand mount_entry structs, each followed by its two strings. */
 struct mounts_event {
 	struct event_header header;
-	__u32 length; /* of all entries, in bytes */
-	__u32 cut;    /* not all mounts are here */
-	__u64 reserved[3];
+	__u32 length;  /* of all entries, in bytes */
+	__u32 cut;     /* not all mounts are here */
+	__u32 root_id; /* the mount that the caller's root is on */
+	__u32 reserved[5];
 };
 _Static_assert(sizeof(struct mounts_event) == sizeof(struct mkdir_event), "they share their place");
 
-/* What is mounted on the root's own mount: where, below the root, and which directory of which file
- * system; both strings without a NUL, "" for a root. */
+/* One mount: where, below the caller's root, and which directory of which file system; both strings
+ * without a NUL, "" for a root. The numbers are those of /proc/PID/mountinfo. */
 struct mount_entry {
 	__u32 dev;
+	__u32 id;
+	__u32 parent_id; /* what it is mounted on */
 	__u16 point_length;
 	__u16 fs_length;
-	__u32 has_mounts; /* others are mounted on this one */
 };
 
 #endif

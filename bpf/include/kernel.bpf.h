@@ -81,6 +81,7 @@ struct mount {
 	struct vfsmount mnt;
 	struct list_head mnt_mounts; /* mounted on this one, linked by their mnt_child */
 	struct list_head mnt_child;
+	int mnt_id;
 };
 
 struct path {

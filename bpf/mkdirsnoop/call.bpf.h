@@ -59,10 +59,11 @@ struct scratch {
 	struct pending_mkdir call;
 	struct path_walk walk;
 	struct long_name name;
-	struct { /* the mounts of a namespace, one after the other */
-		struct list_head *head, *next;
+	struct { /* on the way through the mounts of a namespace */
+		struct mount *top, *at;
 		struct path root;
-		__u32 used;
+		__u32 down; /* next to what is mounted on this one */
+		__u32 used; /* bytes of the text */
 		__u32 cut;
 	} mounts;
 };

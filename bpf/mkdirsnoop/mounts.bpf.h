@@ -6,7 +6,7 @@
 
 #include "call.bpf.h"
 
-#define MAX_MOUNTS     256
+#define MAX_STEPS      1024 /* about three per mount: down, aside, up */
 #define MAX_NAMESPACES 1024
 #define ENTRIES_SIZE   (2 * PATH_SIZE)
 
@@ -26,18 +26,18 @@ const struct mount_entry *mount_entry_type __attribute__((unused));
 static __always_inline bool put_mount(struct scratch *scratch, struct mount *mount)
 {
 	char *text = scratch->event.text;
-	struct path point = {}, *root = &scratch->mounts.root;
-	struct mount_entry entry = {};
-	__u32 used = scratch->mounts.used & (ENTRIES_SIZE - 1);
-	struct list_head *children =
-	    (void *)mount + bpf_core_field_offset(struct mount, mnt_mounts);
+	struct mount *parent = BPF_CORE_READ(mount, mnt_parent);
 	struct dentry *top = BPF_CORE_READ(mount, mnt.mnt_root);
+	__u32 used = scratch->mounts.used & (ENTRIES_SIZE - 1);
+	struct mount_entry entry = {};
+	struct path point = {};
 
-	point.mnt = root->mnt;
+	point.mnt = (void *)parent + bpf_core_field_offset(struct mount, mnt);
 	point.dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 	entry.dev = BPF_CORE_READ(top, d_sb, s_dev);
-	entry.has_mounts = BPF_CORE_READ(children, next) != children;
-	path_below(&scratch->walk, &point, root, true);
+	entry.id = BPF_CORE_READ(mount, mnt_id);
+	entry.parent_id = BPF_CORE_READ(parent, mnt_id);
+	path_below(&scratch->walk, &point, &scratch->mounts.root, true);
 	entry.point_length = path_length(&scratch->walk);
 	if (used + sizeof(entry) + entry.point_length >= ENTRIES_SIZE || scratch->walk.cut)
 		return false;
@@ -54,20 +54,36 @@ static __always_inline bool put_mount(struct scratch *scratch, struct mount *mou
 	return true;
 }
 
+/* One step through the tree of mounts: to the first that is mounted on this one, else to the next
+ * beside it, else back to the one below. */
 static long mount_step(__u32 index, struct scratch **at)
 {
 	struct scratch *scratch = *at;
-	struct list_head *link = scratch->mounts.next;
+	struct mount *mount = scratch->mounts.at, *parent;
+	struct list_head *next, *end;
 
 	(void)index;
-	if (link == scratch->mounts.head || !link) {
+	if (scratch->mounts.down) {
+		end = (void *)mount + bpf_core_field_offset(struct mount, mnt_mounts);
+		next = BPF_CORE_READ(mount, mnt_mounts.next);
+	} else if (mount == scratch->mounts.top) {
 		scratch->mounts.cut = 0;
 		return WALK_DONE;
+	} else {
+		parent = BPF_CORE_READ(mount, mnt_parent);
+		end = (void *)parent + bpf_core_field_offset(struct mount, mnt_mounts);
+		next = BPF_CORE_READ(mount, mnt_child.next);
+		if (next == end)
+			scratch->mounts.at = parent;
 	}
-	scratch->mounts.next = BPF_CORE_READ(link, next);
-	return put_mount(scratch, (void *)link - bpf_core_field_offset(struct mount, mnt_child))
-		   ? WALK_ON
-		   : WALK_DONE;
+	scratch->mounts.down = next != end;
+	if (next == end)
+		return WALK_ON;
+	if (!next)
+		return WALK_DONE;
+	mount = (void *)next - bpf_core_field_offset(struct mount, mnt_child);
+	scratch->mounts.at = mount;
+	return put_mount(scratch, mount) ? WALK_ON : WALK_DONE;
 }
 
 /* To be called before anything else is put together in this scratch. */
@@ -85,15 +101,17 @@ static __always_inline void tell_mounts(struct scratch *scratch, const struct ev
 		return;
 	BPF_CORE_READ_INTO(&scratch->mounts.root, task, fs, root);
 	top = real_mount(scratch->mounts.root.mnt);
-	scratch->mounts.head = (void *)top + bpf_core_field_offset(struct mount, mnt_mounts);
-	scratch->mounts.next = BPF_CORE_READ(top, mnt_mounts.next);
+	scratch->mounts.top = top;
+	scratch->mounts.at = top;
+	scratch->mounts.down = 1;
 	scratch->mounts.used = 0;
 	scratch->mounts.cut = 1;
-	bpf_loop(MAX_MOUNTS, mount_step, &scratch, 0);
+	bpf_loop(MAX_STEPS, mount_step, &scratch, 0);
 	event->header = *owner;
 	event->header.type = MOUNTS_EVENT;
 	event->length = scratch->mounts.used & (ENTRIES_SIZE - 1);
 	event->cut = scratch->mounts.cut;
+	event->root_id = BPF_CORE_READ(top, mnt_id);
 	size = sizeof(scratch->event.fixed) + (scratch->mounts.used & (ENTRIES_SIZE - 1));
 	if (!bpf_ringbuf_output(&events, event, size, 0))
 		bpf_map_update_elem(&mounts_told, &mntns, &state, BPF_ANY);

@@ -5,16 +5,20 @@ const SLASH = 0x2f;
 /** Namespaces of which the mounts are kept; the kernel's side tells of as many (mounts.bpf.h). */
 const MAX_NAMESPACES = 1024;
 
-/** A mount on the mount that is a namespace's root. */
+/** A mount of a namespace. */
 export interface NamespaceMount {
-  /** Where it is, from that root, without a slash at the end. */
+  /** Where it is, from the root of its processes, without a slash at the end. */
   readonly point: Buffer;
   /** File system, in the kernel's encoding. */
   readonly dev: number;
   /** Which directory of it, without a slash at the end. */
   readonly inFs: Buffer;
-  /** Others are mounted on it, of which nothing is known. */
-  readonly hasMounts: boolean;
+}
+
+/** What is mounted on each mount, by its id, and on which one the root is. */
+interface MountTree {
+  readonly root: number;
+  readonly on: ReadonlyMap<number, readonly (NamespaceMount & { readonly id: number })[]>;
 }
 
 /**
@@ -26,29 +30,33 @@ export class NamespaceMounts {
   readonly #mntns: Read<number>;
   readonly #length: Read<number>;
   readonly #cut: Read<number>;
+  readonly #root: Read<number>;
   readonly #text: number;
   readonly #entry: {
     readonly size: number;
     readonly dev: Read<number>;
     readonly point: Read<number>;
     readonly fs: Read<number>;
-    readonly hasMounts: Read<number>;
+    readonly id: Read<number>;
+    readonly parent: Read<number>;
   };
   /** By namespace, in the order of the last telling; null: not all mounts are known. */
-  readonly #known = new Map<number, readonly NamespaceMount[] | null>();
+  readonly #known = new Map<number, MountTree | null>();
 
   constructor(event: Layout, entry: Layout) {
     this.#type = event.u32('header.type');
     this.#mntns = event.u32('header.mntns');
     this.#length = event.u32('length');
     this.#cut = event.u32('cut');
+    this.#root = event.u32('root_id');
     this.#text = event.size;
     this.#entry = {
       size: entry.size,
       dev: entry.u32('dev'),
       point: entry.u32('point_length'),
       fs: entry.u32('fs_length'),
-      hasMounts: entry.u32('has_mounts'),
+      id: entry.u32('id'),
+      parent: entry.u32('parent_id'),
     };
   }
 
@@ -66,26 +74,30 @@ export class NamespaceMounts {
   }
 
   /**
-   * The mount that a path of a namespace leads into.
+   * The mount that a path of a namespace leads into: from the root's on, always into the first that
+   * is on the way, as the kernel walks; what is hidden below another one is never met.
    *
    * @returns null: its root's own; undefined: unknown
    */
   find(mntns: number, path: Uint8Array, length: number): NamespaceMount | null | undefined {
-    const mounts = this.#known.get(mntns);
-    if (mounts === undefined || mounts === null) return undefined;
-    let longest: NamespaceMount | null = null;
-    for (const mount of mounts) {
-      // Of two on one place the later one in the kernel's list hides the other.
-      const isLonger = longest === null || mount.point.length >= longest.point.length;
-      if (isLonger && leadsInto(path, length, mount.point)) longest = mount;
+    const tree = this.#known.get(mntns);
+    if (tree === undefined || tree === null) return undefined;
+    let into: (NamespaceMount & { readonly id: number }) | null = null;
+    for (let id = tree.root; ; ) {
+      const first = (tree.on.get(id) ?? [])
+        .filter(({ point }) => leadsInto(path, length, point))
+        .sort((one, other) => one.point.length - other.point.length)[0];
+      if (first === undefined) return into;
+      into = first;
+      id = first.id;
     }
-    return longest;
   }
 
-  /** An entry that does not fit makes all of them unknown: the record is from our own program. */
-  #mountsIn(at: Cursor): readonly NamespaceMount[] | null {
-    const { size, dev, point, fs, hasMounts } = this.#entry;
-    const mounts: NamespaceMount[] = [];
+  /** An entry that does not fit makes all of them unknown. */
+  #mountsIn(at: Cursor): MountTree | null {
+    const { size, dev, point, fs, id, parent } = this.#entry;
+    const on = new Map<number, (NamespaceMount & { id: number })[]>();
+    const seen = new Set<number>([this.#root(at)]);
     const first = at.base + this.#text;
     const end = first + this.#length(at);
     if (end > at.base + at.length) return null;
@@ -94,16 +106,18 @@ export class NamespaceMounts {
       const entry = Cursor.over(at.u8.slice(next, next + size)); // entries are not aligned
       const pointEnd = next + size + point(entry);
       const fsEnd = pointEnd + fs(entry);
-      if (fsEnd > end) return null;
-      mounts.push({
+      if (fsEnd > end || seen.has(id(entry))) return null;
+      seen.add(id(entry));
+      const mount = {
+        id: id(entry),
         point: Buffer.from(at.u8.subarray(next + size, pointEnd)),
         dev: dev(entry),
         inFs: Buffer.from(at.u8.subarray(pointEnd, fsEnd)),
-        hasMounts: hasMounts(entry) !== 0,
-      });
+      };
+      on.set(parent(entry), [...(on.get(parent(entry)) ?? []), mount]);
       next = fsEnd;
     }
-    return mounts;
+    return { root: this.#root(at), on };
   }
 }
 

@@ -87,7 +87,7 @@ export class EventPaths {
     if (mntns !== this.#mounts.mntns) {
       const { u8, end } = this.path(at);
       const mount = this.#others.find(mntns, u8, end);
-      if (mount === undefined || mount?.hasMounts) return UNKNOWN;
+      if (mount === undefined) return UNKNOWN;
       // What is mounted above the directory that the path starts from, its own place tells already.
       if (mount && mount.point.length > this.#baseLength(at))
         return this.#hostPathOn(mount.dev, mount.inFs, u8, mount.point.length, end);

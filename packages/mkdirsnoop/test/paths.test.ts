@@ -42,10 +42,8 @@ function pathsOf({ argv, base = '', inFs = '', flags = 0, mntns = HOST_MNTNS, de
     find(of: number, path: Uint8Array, length: number) {
       if (of !== CONTAINER.mntns) return undefined;
       const text = Buffer.from(path).toString('latin1', 0, length);
-      const point = ['/vol', '/deep'].find((each) => text === each || text.startsWith(`${each}/`));
-      if (point === undefined) return null;
-      const place = { dev: CONTAINER.dev, inFs: bytes('/volumes/v1') };
-      return { ...place, point: bytes(point), hasMounts: point === '/deep' };
+      if (text !== '/vol' && !text.startsWith('/vol/')) return null;
+      return { dev: CONTAINER.dev, inFs: bytes('/volumes/v1'), point: bytes('/vol') };
     },
   };
   const paths = new EventPaths(
@@ -125,7 +123,6 @@ describe('host path', () => {
     expect(pathsOf({ argv: '/volume/a', ...container }).host).toBe(
       '/var/lib/merged/upper/volume/a',
     );
-    expect(pathsOf({ argv: '/deep/a', ...container }).host).toBe(null);
   });
 
   test('from within a mount is where that is', () => {
