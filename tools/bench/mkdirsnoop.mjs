@@ -154,5 +154,5 @@ function report(readers, results) {
 }
 
 function line(name, ...cells) {
-  return name.padEnd(24) + cells.map((cell) => String(cell).padStart(12)).join('');
+  return name.padEnd(24) + cells.map((cell) => String(cell).padStart(13)).join('');
 }

@@ -42,7 +42,7 @@ that have a BPF program, and kernels, which checks the loader's doctor.
   --hooks              only tests with a [hook] in their names
   --no-setup           test what is built already
 ${DEGRADE_USAGE}
-With one of these or --hooks, docs/kernels.md is left as it is.
+With one of these, docs/kernels.md is left as it is.
 `;
 
 const usage = (message) =>
@@ -89,7 +89,7 @@ export function parseTestArguments(argv) {
     jobs: positive('jobs', values),
     build: !values['no-setup'],
     hooks: values.hooks,
-    record: lacks.length === 0 && append === '' && !values.hooks,
+    record: lacks.length === 0 && append === '',
     help: false,
   };
 }

@@ -28,11 +28,11 @@ async function main() {
   );
   const cells = results.flatMap((result) => result.cells);
   process.stdout.write(`\n${renderText(cells)}\n`);
-  // A machine that was made to lack something says nothing about its kernel.
-  if (options.record) writePage(cells);
-  conclude(results, started);
   const { IMAGESNOOP_OUTCOME: outcome } = process.env;
   if (outcome !== undefined) writeFileSync(outcome, JSON.stringify(outcomeOf(results)));
+  // A machine that was made to lack something says nothing about its kernel.
+  else if (options.record) writePage(cells);
+  conclude(results, started);
 }
 
 /** Packages with a BPF program, and the check of the doctor in this folder. */
