@@ -1,6 +1,31 @@
 import type { Cursor } from '@imagesnoop/loader';
-import { byteRun, type Field, fields, type Owner, ownerFields } from '@imagesnoop/output';
+import {
+  byteRun,
+  type Field,
+  fields,
+  type Owner,
+  type OwnerEvent,
+  ownerFields,
+} from '@imagesnoop/output';
 import type { MkdirReaders } from './event.js';
+
+/** One mkdir, as JSON has it and as the library yields it. */
+export interface MkdirEvent extends OwnerEvent {
+  readonly type: 'mkdir';
+  /** Permissions asked for, before the umask. */
+  readonly mode: number;
+  /** 0 or a negative errno. */
+  readonly ret: number;
+  /** Name of that errno. */
+  readonly error: string | null;
+  readonly latency_us: number;
+  /** The path exactly as the caller gave it; null when its memory was unreadable. */
+  readonly argv: string | null;
+  /** Absolute, from the caller's root. */
+  readonly path: string | null;
+  /** Absolute, as the host sees it; null when it does not, or when that cannot be told for sure. */
+  readonly host_path: string | null;
+}
 
 export interface ColumnOptions {
   /** `-U` */

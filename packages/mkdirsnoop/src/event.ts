@@ -7,49 +7,6 @@ import { EventPaths } from './paths.js';
 export const MKDIR_EVENT = 1;
 export const MOUNTS_EVENT = 2;
 
-/** One mkdir, as JSON has it and as the library yields it. */
-export interface MkdirEvent {
-  readonly type: 'mkdir';
-  /** When the call began, RFC 3339 in UTC with nanoseconds. */
-  readonly time: string;
-  /** The same in microseconds since boot (CLOCK_MONOTONIC). */
-  readonly ts_us: number;
-  readonly pid: number;
-  readonly tid: number;
-  readonly ppid: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly comm: string;
-  /** Permissions asked for, before the umask. */
-  readonly mode: number;
-  /** 0 or a negative errno. */
-  readonly ret: number;
-  /** Name of that errno. */
-  readonly error: string | null;
-  readonly latency_us: number;
-  /** The path exactly as the caller gave it; null when its memory was unreadable. */
-  readonly argv: string | null;
-  /** Absolute, from the caller's root. */
-  readonly path: string | null;
-  /** Absolute, as the host sees it; null when it does not, or when that cannot be told for sure. */
-  readonly host_path: string | null;
-  readonly mntns: number;
-  readonly netns: number;
-  /** Decimal digits: it may exceed 2^53. */
-  readonly cgroup_id: string;
-  readonly container: {
-    readonly id: string;
-    readonly name: string | null;
-    readonly image: string | null;
-    readonly runtime: string;
-  } | null;
-  readonly k8s: {
-    readonly namespace: string;
-    readonly pod: string;
-    readonly container: string | null;
-  } | null;
-}
-
 /** Readers of `struct mkdir_event` (bpf/mkdirsnoop.h). */
 export interface MkdirReaders {
   readonly owner: OwnerReaders;

@@ -1,8 +1,8 @@
 import { Containers } from '@imagesnoop/containers';
 import { type Cursor, openSession, type SessionOptions, type TracerPlan } from '@imagesnoop/loader';
 import { type Batch, events, type LostEvent, type Source } from '@imagesnoop/output';
-import { type ColumnOptions, mkdirFields } from './columns.js';
-import { MKDIR_EVENT, type MkdirEvent, MOUNTS_EVENT, mkdirReaders } from './event.js';
+import { type ColumnOptions, type MkdirEvent, mkdirFields } from './columns.js';
+import { MKDIR_EVENT, MOUNTS_EVENT, mkdirReaders } from './event.js';
 import { hooks } from './hooks.js';
 import { HostMounts } from './host-mounts.js';
 import { NamespaceMounts } from './namespace-mounts.js';
@@ -10,7 +10,7 @@ import { pathFilter } from './path-filter.js';
 import { trigger } from './trigger.js';
 
 export type { LostEvent } from '@imagesnoop/output';
-export type { MkdirEvent } from './event.js';
+export type { MkdirEvent } from './columns.js';
 
 /** Which programs see mkdir; `loader doctor` tries it. */
 export const plan: TracerPlan = {

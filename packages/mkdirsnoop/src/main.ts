@@ -1,15 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { commonFilters, runTool } from '@imagesnoop/output';
+import { commonTracing, packageVersion, runTool } from '@imagesnoop/output';
 import { openMkdirs } from './index.js';
 import { options } from './options.js';
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string };
-
 await runTool({
   name: 'mkdirsnoop',
-  version,
+  version: packageVersion(import.meta.url),
   summary: 'Shows every mkdir and mkdirat: who, which path, and how it ended',
   options,
   examples: [
@@ -22,17 +17,7 @@ await runTool({
   logFile: 'log.json',
   open: (values) =>
     openMkdirs({
-      filters: commonFilters(values),
-      select: {
-        containers: values.container,
-        pods: values.pod,
-        namespaces: values.namespace,
-      },
-      wait: values.wait,
-      hook: values.hook,
-      buffer: values.buffer,
-      btf: values.btf,
-      drop: !values.noDrop,
+      ...commonTracing(values),
       path: values.path,
       failedOnly: values.failedOnly,
       showUid: values.showUid,

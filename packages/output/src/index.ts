@@ -21,14 +21,16 @@ export { fieldsMarkdown, optionsMarkdown } from './markdown.js';
 export type { Cidr, CidrSet } from './options/cidr.js';
 export {
   type CommonFilters,
+  type CommonTracing,
   type CommonValues,
   commonFilters,
   commonOptions,
+  commonTracing,
 } from './options/common.js';
 export * as options from './options/kinds.js';
 export type { NameSet, NumberSet } from './options/lists.js';
 export type { Option, Options, Values } from './options/option.js';
-export { type Owner, type OwnerFields, ownerFields } from './owner-fields.js';
+export { type Owner, type OwnerEvent, type OwnerFields, ownerFields } from './owner-fields.js';
 export type { Renderer } from './renderer.js';
 export { type Opening, runTool, type Tool, type ToolValues } from './run.js';
 export { jsonSchema, type SchemaOptions } from './schema.js';
@@ -36,3 +38,4 @@ export { atEnd, type Batch, type Lost, type Source, type Summary } from './sourc
 export { type Screen, Table } from './table.js';
 export type { ByteRange, BytesRow } from './text-fields.js';
 export { bytesText, nanosecondsText, rateText } from './units.js';
+export { packageVersion } from './version.js';

@@ -1,6 +1,35 @@
 import type { Field, Shared } from './field.js';
 import { type ByteRange, type BytesRow, bigText, json, text, time, uint } from './fields.js';
 
+/** What every event of every tool has, as JSON has it: when, who, where. */
+export interface OwnerEvent {
+  /** When it began, RFC 3339 in UTC with nanoseconds. */
+  readonly time: string;
+  /** The same in microseconds since boot (CLOCK_MONOTONIC). */
+  readonly ts_us: number;
+  readonly pid: number;
+  readonly tid: number;
+  readonly ppid: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly comm: string;
+  readonly mntns: number;
+  readonly netns: number;
+  /** Decimal digits: it may exceed 2^53. */
+  readonly cgroup_id: string;
+  readonly container: {
+    readonly id: string;
+    readonly name: string | null;
+    readonly image: string | null;
+    readonly runtime: string;
+  } | null;
+  readonly k8s: {
+    readonly namespace: string;
+    readonly pod: string;
+    readonly container: string | null;
+  } | null;
+}
+
 /** How to read whose event it is; the loader's readers and the containers' answers fit. */
 export interface Owner<Row> {
   readonly tsNs: (row: Row) => number;

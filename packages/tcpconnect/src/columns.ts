@@ -1,7 +1,30 @@
 import type { Cursor } from '@imagesnoop/loader';
-import { type Field, fields, type Owner, ownerFields } from '@imagesnoop/output';
+import { type Field, fields, type Owner, type OwnerEvent, ownerFields } from '@imagesnoop/output';
 import { FLOW_KEY, type FlowCount, flowFamily, flowPort } from './counts.js';
 import { type ConnectReaders, EVENT } from './event.js';
+
+/** One attempt to connect, as JSON has it and as the library yields it. */
+export interface ConnectEvent extends OwnerEvent {
+  readonly type: 'connect';
+  /** What this row tells: that an attempt began, or how it ended. */
+  readonly when: 'attempt' | 'outcome';
+  /** Of what was spoken: a dual-stack socket that connects to an IPv4-mapped address has 4. */
+  readonly family: 4 | 6;
+  readonly saddr: string;
+  /** Local port, 0 if none was assigned. `lport` is the same by its older name. */
+  readonly sport: number;
+  readonly lport: number;
+  readonly daddr: string;
+  readonly dport: number;
+  /** Name that this process, or one beside it, looked up for `daddr`; only with `dns`. */
+  readonly dns: string | null;
+  /** As the system call returned it; null when it did not return, or there was none. */
+  readonly ret: number | null;
+  /** Null: established. An errno's name, `aborted` (given up by its own side) or `pending`. */
+  readonly error: string | null;
+  /** From the attempt to its outcome. */
+  readonly latency_us: number | null;
+}
 
 export interface ColumnOptions {
   /** `-U` */

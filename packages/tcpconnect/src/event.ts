@@ -6,54 +6,6 @@ import {
   type Span,
 } from '@imagesnoop/loader';
 
-/** One attempt to connect, as JSON has it and as the library yields it. */
-export interface ConnectEvent {
-  readonly type: 'connect';
-  /** When the attempt began, RFC 3339 in UTC with nanoseconds. */
-  readonly time: string;
-  /** The same in microseconds since boot (CLOCK_MONOTONIC). */
-  readonly ts_us: number;
-  readonly pid: number;
-  readonly tid: number;
-  readonly ppid: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly comm: string;
-  /** What this row tells: that an attempt began, or how it ended. */
-  readonly when: 'attempt' | 'outcome';
-  /** Of what was spoken: a dual-stack socket that connects to an IPv4-mapped address has 4. */
-  readonly family: 4 | 6;
-  readonly saddr: string;
-  /** Local port, 0 if none was assigned. `lport` is the same by its older name. */
-  readonly sport: number;
-  readonly lport: number;
-  readonly daddr: string;
-  readonly dport: number;
-  /** Name that this process, or one beside it, looked up for `daddr`; only with `dns`. */
-  readonly dns: string | null;
-  /** As the system call returned it; null when it did not return, or there was none. */
-  readonly ret: number | null;
-  /** Null: established. An errno's name, `aborted` (given up by its own side) or `pending`. */
-  readonly error: string | null;
-  /** From the attempt to its outcome. */
-  readonly latency_us: number | null;
-  readonly mntns: number;
-  readonly netns: number;
-  /** Decimal digits: it may exceed 2^53. */
-  readonly cgroup_id: string;
-  readonly container: {
-    readonly id: string;
-    readonly name: string | null;
-    readonly image: string | null;
-    readonly runtime: string;
-  } | null;
-  readonly k8s: {
-    readonly namespace: string;
-    readonly pod: string;
-    readonly container: string | null;
-  } | null;
-}
-
 /** enum tcpconnect_event in bpf/tcpconnect.h */
 export const EVENT = { connect: 1, begun: 2, answer: 3 } as const;
 

@@ -8,16 +8,16 @@ import {
 } from '@imagesnoop/loader';
 import { type Batch, events, type LostEvent, type Source } from '@imagesnoop/output';
 import { Answers } from './answers.js';
-import { type ColumnOptions, connectFields, countColumns } from './columns.js';
+import { type ColumnOptions, type ConnectEvent, connectFields, countColumns } from './columns.js';
 import { type FlowCount, MAX_FLOWS, readCounts } from './counts.js';
-import { type ConnectEvent, connectReaders, EVENT } from './event.js';
+import { connectReaders, EVENT } from './event.js';
 import { type HookNeeds, hooksFor } from './hooks.js';
 import { type NetworkSet, networkEntries, writeNetworks } from './networks.js';
 import { pendingRows, type RowsWanted } from './pending.js';
 import { trigger } from './trigger.js';
 
 export type { LostEvent } from '@imagesnoop/output';
-export type { ConnectEvent } from './event.js';
+export type { ConnectEvent } from './columns.js';
 
 export interface TcpConnectsOptions extends SessionOptions {
   /** Only IPv4 or only IPv6; a dual-stack socket counts as what it talks. */

@@ -1,15 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { commonFilters, runTool } from '@imagesnoop/output';
+import { commonFilters, commonTracing, packageVersion, runTool } from '@imagesnoop/output';
 import { openTcpConnects } from './index.js';
 import { options } from './options.js';
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string };
-
 await runTool({
   name: 'tcpconnect',
-  version,
+  version: packageVersion(import.meta.url),
   summary: 'Shows every attempt to connect by TCP: who, where to, how it ended',
   options,
   examples: [
@@ -23,20 +18,11 @@ await runTool({
   logFile: ({ count }) => (count ? undefined : 'tcp.json'),
   open: (values) =>
     openTcpConnects({
+      ...commonTracing(values),
       filters: {
         ...commonFilters(values),
         ...(values.port === undefined ? {} : { ports: values.port }),
       },
-      select: {
-        containers: values.container,
-        pods: values.pod,
-        namespaces: values.namespace,
-      },
-      wait: values.wait,
-      hook: values.hook,
-      buffer: values.buffer,
-      btf: values.btf,
-      drop: !values.noDrop,
       family: familyOf(values),
       networks: values.cidr,
       when: values.when,

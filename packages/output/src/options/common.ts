@@ -119,6 +119,34 @@ export function commonFilters(values: CommonValues): CommonFilters {
   };
 }
 
+/** What the common options ask of the tracing itself, in the shape that the loader takes. */
+export interface CommonTracing {
+  readonly filters: CommonFilters;
+  readonly select: {
+    readonly containers: readonly string[];
+    readonly pods: readonly string[];
+    readonly namespaces: readonly string[];
+  };
+  readonly wait: boolean;
+  readonly hook: string | undefined;
+  readonly buffer: number | undefined;
+  readonly btf: string | undefined;
+  readonly drop: boolean;
+}
+
+export function commonTracing(values: CommonValues): CommonTracing {
+  const { container, pod, namespace, wait, hook, buffer, btf, noDrop } = values;
+  return {
+    filters: commonFilters(values),
+    select: { containers: container, pods: pod, namespaces: namespace },
+    wait,
+    hook,
+    buffer,
+    btf,
+    drop: !noDrop,
+  };
+}
+
 function cutComm(name: string): string {
   const bytes = Buffer.from(name);
   return bytes.length <= COMM_BYTES ? name : bytes.toString('utf8', 0, COMM_BYTES);

@@ -1,6 +1,18 @@
 import type { Cursor } from '@imagesnoop/loader';
-import { type Field, fields, type Owner, ownerFields } from '@imagesnoop/output';
+import { type Field, fields, type Owner, type OwnerEvent, ownerFields } from '@imagesnoop/output';
 import type { __Name__Readers } from './event.js';
+
+/** One call, as JSON has it and as the library yields it. */
+export interface __Name__Event extends OwnerEvent {
+  readonly type: 'chdir';
+  /** 0 or a negative errno. */
+  readonly ret: number;
+  /** Name of that errno. */
+  readonly error: string | null;
+  readonly latency_us: number;
+  /** As the caller gave it. */
+  readonly path: string;
+}
 
 export interface ColumnOptions {
   /** `-U` */

@@ -1,13 +1,13 @@
 import { Containers } from '@imagesnoop/containers';
 import { type Cursor, openSession, type SessionOptions } from '@imagesnoop/loader';
 import { events, type LostEvent, type Source } from '@imagesnoop/output';
-import { __cName__Fields, type ColumnOptions } from './columns.js';
-import { __cName__Readers, type __Name__Event } from './event.js';
+import { type ColumnOptions, type __Name__Event, __cName__Fields } from './columns.js';
+import { __cName__Readers } from './event.js';
 import { hooks } from './hooks.js';
 import { trigger } from './trigger.js';
 
 export type { LostEvent } from '@imagesnoop/output';
-export type { __Name__Event } from './event.js';
+export type { __Name__Event } from './columns.js';
 
 /**
  * Every chdir(2) on this machine, from when the first event is asked for until `signal` aborts or

@@ -1,15 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { commonFilters, runTool } from '@imagesnoop/output';
+import { commonTracing, packageVersion, runTool } from '@imagesnoop/output';
 import { open__Name__ } from './index.js';
 import { options } from './options.js';
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string };
-
 await runTool({
   name: '__name__',
-  version,
+  version: packageVersion(import.meta.url),
   summary: 'Shows every chdir: who, which path, and how it ended',
   options,
   examples: [
@@ -19,17 +14,7 @@ await runTool({
   ],
   open: (values) =>
     open__Name__({
-      filters: commonFilters(values),
-      select: {
-        containers: values.container,
-        pods: values.pod,
-        namespaces: values.namespace,
-      },
-      wait: values.wait,
-      hook: values.hook,
-      buffer: values.buffer,
-      btf: values.btf,
-      drop: !values.noDrop,
+      ...commonTracing(values),
       showUid: values.showUid,
     }),
 });
