@@ -45,29 +45,35 @@ export interface SessionOptions extends Omit<TracerSettings, 'filters'> {
  *
  * Whatever fails, nothing stays open, the directory included; closing the session closes it too.
  *
- * @param containers made before, so that its connections are open when root is given up
- * @param whilePrivileged what the tool must open or read as root once attached
- * @throws as `openTracer()`; what `containers.select()` throws
+ * @param openContainers called as late as can be, since knowing containers is not needed for attaching:
+ *   before anything else when some are named, else once events are recorded, while still root
+ * @param whilePrivileged what the tool must open, read or write as root once attached
+ * @throws as `openTracer()`; what `openContainers()` and `select()` throw
  */
-export async function openSession(
+export async function openSession<Directory extends ContainerDirectory>(
   plan: TracerPlan,
-  containers: ContainerDirectory,
+  openContainers: () => Promise<Directory>,
   { select, wait = false, drop = true, filters = {}, ...settings }: SessionOptions,
-  whilePrivileged: () => void = () => {},
-): Promise<Session> {
+  whilePrivileged: (tracer: Tracer) => void = () => {},
+): Promise<Session<Directory>> {
   let tracer: Tracer | undefined;
+  let containers: Directory | undefined;
   let selection: ContainerSelection | undefined;
   const follow = (): void => {
     if (selection === undefined || tracer === undefined) return;
     tracer.setContainers(selection.keys);
   };
   try {
-    if (isAsked(select)) selection = await containers.select(select, { wait, onChange: follow });
+    if (isAsked(select)) {
+      containers = await openContainers();
+      selection = await containers.select(select, { wait, onChange: follow });
+    }
     const mode = selection === undefined ? {} : { containers: selection.mode };
     tracer = await openTracer(plan, { ...settings, filters: { ...filters, ...mode } });
     const attachedMs = performance.now();
     follow();
-    whilePrivileged();
+    whilePrivileged(tracer);
+    containers ??= await openContainers();
     if (drop) {
       // Events wait in the ring buffer meanwhile, some tens of milliseconds.
       await containers.ready;
@@ -77,29 +83,29 @@ export async function openSession(
   } catch (error) {
     tracer?.close();
     selection?.close();
-    containers.close();
+    containers?.close();
     throw error;
   }
 }
 
 /** A tracer and the containers that it follows. */
-export class Session {
+export class Session<Directory extends ContainerDirectory = ContainerDirectory> {
   readonly tracer: Tracer;
   /** When events began to be recorded, in milliseconds of performance.now(). */
   readonly attachedMs: number;
-  readonly #containers: ContainerDirectory;
+  readonly containers: Directory;
   readonly #selection: ContainerSelection | undefined;
 
   /** @internal Use `openSession()`. */
   constructor(
     tracer: Tracer,
     attachedMs: number,
-    containers: ContainerDirectory,
+    containers: Directory,
     selection: ContainerSelection | undefined,
   ) {
     this.tracer = tracer;
     this.attachedMs = attachedMs;
-    this.#containers = containers;
+    this.containers = containers;
     this.#selection = selection;
   }
 
@@ -109,14 +115,14 @@ export class Session {
       `${event}: ${chosen}${note === undefined ? '' : ` (${note})`}`,
       ...rejected.map(({ name, why }) => `${event}: not ${name}: ${why}`),
     ]);
-    return [...hooks, ...this.tracer.notes, ...this.#containers.notes()];
+    return [...hooks, ...this.tracer.notes, ...this.containers.notes()];
   }
 
   /** Detaches everything and stops following. Idempotent. */
   close(): void {
     this.#selection?.close();
     this.tracer.close();
-    this.#containers.close();
+    this.containers.close();
   }
 }
 

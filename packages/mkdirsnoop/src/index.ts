@@ -1,4 +1,4 @@
-import { Containers } from '@imagesnoop/containers';
+import type { Containers } from '@imagesnoop/containers';
 import { type Cursor, openSession, type SessionOptions, type TracerPlan } from '@imagesnoop/loader';
 import { type Batch, events, type LostEvent, type Source } from '@imagesnoop/output';
 import { type ColumnOptions, type MkdirEvent, mkdirFields } from './columns.js';
@@ -51,6 +51,10 @@ export async function* mkdirs({
   yield* events<MkdirEvent, Cursor>(source, signal);
 }
 
+/** Loaded when needed: attaching comes first. */
+const openContainers = async (): Promise<Containers> =>
+  (await import('@imagesnoop/containers')).Containers.open();
+
 /** Attaches; events flow when it resolves. */
 export async function openMkdirs({
   path,
@@ -59,14 +63,13 @@ export async function openMkdirs({
   ...options
 }: MkdirsOptions & ColumnOptions): Promise<Source<Cursor>> {
   const mounts = new HostMounts();
-  const containers = await Containers.open();
   const rodata = {
     cfg_host_mntns: mounts.mntns,
     cfg_host_root_dev: mounts.rootDevice,
     filter_failed_only: failedOnly,
   };
-  const session = await openSession(plan, containers, { ...options, rodata });
-  const { tracer } = session;
+  const session = await openSession(plan, openContainers, { ...options, rodata });
+  const { tracer, containers } = session;
   const others = new NamespaceMounts(
     tracer.layout('mounts_event', MOUNTS_EVENT),
     tracer.layout('mount_entry'), // part of a record: no record is shorter

@@ -1,4 +1,4 @@
-import { Containers } from '@imagesnoop/containers';
+import type { Containers } from '@imagesnoop/containers';
 import {
   type Cursor,
   openSession,
@@ -90,7 +90,6 @@ export async function openTcpConnects({
   showLocalPort = false,
   ...options
 }: TcpConnectsOptions & CountOptions & ColumnOptions): Promise<Source<never>> {
-  const containers = await Containers.open();
   const rodata = {
     cfg_when: WHEN[when],
     cfg_failed_only: failedOnly,
@@ -105,22 +104,29 @@ export async function openTcpConnects({
     ...(count ? { flows: MAX_FLOWS } : {}),
   };
   const needs = { returns: syncErrors, ports: when !== 'outcome' && !count, answers: dns };
-  const session = await openSession(planFor(needs), containers, { ...options, rodata, mapSizes });
-  if (networks !== undefined) writeNetworks(session.tracer, networks);
+  const session = await openSession(
+    planFor(needs),
+    openContainers,
+    { ...options, rodata, mapSizes },
+    (tracer) => networks && writeNetworks(tracer, networks),
+  );
   const wanted = { when, failedOnly };
   const columns = { showUid, showLocalPort, dns };
-  const source = count ? countSource(session) : connectSource(session, containers, wanted, columns);
+  const source = count ? countSource(session) : connectSource(session, wanted, columns);
   return source as Source<never>;
 }
 
+/** Loaded when needed: attaching comes first. */
+const openContainers = async (): Promise<Containers> =>
+  (await import('@imagesnoop/containers')).Containers.open();
+
 /** Attempts as rows. */
 function connectSource(
-  session: Session,
-  containers: Containers,
+  session: Session<Containers>,
   wanted: RowsWanted,
   columns: ColumnOptions,
 ): Source<Cursor> {
-  const { tracer } = session;
+  const { tracer, containers } = session;
   tracer.layout('connect_event', EVENT.begun);
   const read = connectReaders(tracer.layout('connect_event', EVENT.connect));
   const { owner } = read;

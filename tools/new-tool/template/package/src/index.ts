@@ -1,4 +1,4 @@
-import { Containers } from '@imagesnoop/containers';
+import type { Containers } from '@imagesnoop/containers';
 import { type Cursor, openSession, type SessionOptions } from '@imagesnoop/loader';
 import { events, type LostEvent, type Source } from '@imagesnoop/output';
 import { type ColumnOptions, type __Name__Event, __cName__Fields } from './columns.js';
@@ -34,16 +34,20 @@ export async function* __cName__({
   yield* events<__Name__Event, Cursor>(source, signal);
 }
 
+/** Loaded when needed: attaching comes first. */
+const openContainers = async (): Promise<Containers> =>
+  (await import('@imagesnoop/containers')).Containers.open();
+
 /** Attaches; events flow when it resolves. */
 export async function open__Name__({
   showUid = false,
   ...options
 }: SessionOptions & ColumnOptions): Promise<Source<Cursor>> {
-  const containers = await Containers.open();
   const object = new URL('../bpf/__name__.bpf.o', import.meta.url);
-  const session = await openSession({ object, hooks, trigger }, containers, options);
+  const session = await openSession({ object, hooks, trigger }, openContainers, options);
   const read = __cName__Readers(session.tracer.layout('__c_name___event'));
   const { owner } = read;
+  const { containers } = session;
   const whose = (row: Cursor) =>
     containers.json(owner.mntns(row), owner.cgroupId(row), owner.pid(row));
   return {
