@@ -5,7 +5,6 @@ import { EventPaths } from './paths.js';
 
 /** enum mkdir_event_type in bpf/mkdirsnoop.h */
 export const MKDIR_EVENT = 1;
-export const MOUNTS_EVENT = 2;
 
 /** Readers of `struct mkdir_event` (bpf/mkdirsnoop.h). */
 export interface MkdirReaders {

@@ -2,10 +2,10 @@ import type { Containers } from '@imagesnoop/containers';
 import { type Cursor, openSession, type SessionOptions, type TracerPlan } from '@imagesnoop/loader';
 import { type Batch, events, type LostEvent, type Source } from '@imagesnoop/output';
 import { type ColumnOptions, type MkdirEvent, mkdirFields } from './columns.js';
-import { MKDIR_EVENT, MOUNTS_EVENT, mkdirReaders } from './event.js';
+import { MKDIR_EVENT, mkdirReaders } from './event.js';
 import { hooks } from './hooks.js';
 import { HostMounts } from './host-mounts.js';
-import { NamespaceMounts } from './namespace-mounts.js';
+import { MOUNTS_EVENT, NamespaceMounts } from './namespace-mounts.js';
 import { pathFilter } from './path-filter.js';
 import { trigger } from './trigger.js';
 

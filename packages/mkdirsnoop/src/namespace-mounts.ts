@@ -1,7 +1,8 @@
 import { Cursor, type Layout, type Read } from '@imagesnoop/loader';
-import { MOUNTS_EVENT } from './event.js';
 
 const SLASH = 0x2f;
+/** enum mkdir_event_type in bpf/mkdirsnoop.h */
+export const MOUNTS_EVENT = 2;
 /** Namespaces of which the mounts are kept; the kernel's side tells of as many (mounts.bpf.h). */
 const MAX_NAMESPACES = 1024;
 
