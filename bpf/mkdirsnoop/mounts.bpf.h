@@ -11,7 +11,8 @@
 #define ENTRIES_SIZE   (2 * PATH_SIZE)
 
 /* Which state of a namespace has been told: inode number -> its event counter, which no two
- * namespaces share. Written here only; the least recently used one goes, and is told again. */
+ * namespaces share, and the caller's root. Written here only; the least recently used one goes, and
+ * is told again. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_NAMESPACES);
@@ -97,9 +98,12 @@ static __always_inline void tell_mounts(struct scratch *scratch, const struct ev
 	struct mount *top;
 	__u32 size;
 
+	/* Places are told from the root of the caller: one that has another (chroot) is told anew.
+	 */
+	BPF_CORE_READ_INTO(&scratch->mounts.root, task, fs, root);
+	state ^= (__u64)scratch->mounts.root.dentry;
 	if (told && *told == state)
 		return;
-	BPF_CORE_READ_INTO(&scratch->mounts.root, task, fs, root);
 	top = real_mount(scratch->mounts.root.mnt);
 	scratch->mounts.top = top;
 	scratch->mounts.at = top;

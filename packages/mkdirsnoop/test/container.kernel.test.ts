@@ -90,11 +90,19 @@ test('a root on an overlay is where the host has that mounted', async () => {
     const tool = await startTool('mkdirsnoop', ['--comm', 'busybox', '-o', 'json', '--no-file']);
     const inside = ['unshare', '--mount', 'chroot', merged, '/busybox', 'mkdir', '-p', '/a/b'];
     execFileSync('env', inside);
+    // In one namespace, from two roots: what is mounted is told from where each of them stands.
+    const script = `mount --bind "$0/vol" "$0/merged/vol"; chroot "$0/merged" /busybox mkdir /vol/1;
+      ${'$0'}/merged/busybox mkdir "$0/merged/vol/2"`;
+    mkdirSync(join(outside, 'vol'));
+    mkdirSync(join(merged, 'vol'));
+    execFileSync('unshare', ['--mount', 'sh', '-c', script, outside]);
     const { stdout } = await tool.stop();
     const rows = rowsOf(stdout).filter(({ ret }) => ret === 0);
-    expect(rows.map(({ path }) => path)).toEqual(['/a', '/a/b']);
-    const onHost = KNOWS_MOUNTS ? [join(merged, 'a'), join(merged, 'a/b')] : [null, null];
-    expect(rows.map(({ host_path }) => host_path)).toEqual(onHost);
+    expect(rows.map(({ path }) => path)).toEqual(['/a', '/a/b', '/vol/1', join(merged, 'vol/2')]);
+    const onHost = ['merged/a', 'merged/a/b', 'vol/1', 'vol/2'].map((each) => join(outside, each));
+    expect(rows.map(({ host_path }) => host_path)).toEqual(
+      onHost.map((each) => (KNOWS_MOUNTS ? each : null)),
+    );
     expect(statSync(join(upper, 'a/b')).isDirectory()).toBe(true);
   } finally {
     execFileSync('umount', [merged]);
