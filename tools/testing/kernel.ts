@@ -1,5 +1,6 @@
 // What a test may need of the machine, and the one way to do without it.
 import { existsSync } from 'node:fs';
+import { release } from 'node:os';
 import type { TestContext } from 'vitest';
 
 /**
@@ -31,4 +32,11 @@ export function lacksRoot(): string | null {
 /** Why CO-RE objects cannot be loaded on this kernel, or null. */
 export function lacksBtf(path = '/sys/kernel/btf/vmlinux'): string | null {
   return existsSync(path) ? null : `needs the kernel's BTF, and ${path} is not there`;
+}
+
+/** Why something that came with a version of Linux is not to be had, or null. */
+export function lacksVersion(major: number, minor: number, running = release()): string | null {
+  const [ownMajor = 0, ownMinor = 0] = running.split('.').map(Number);
+  const enough = ownMajor > major || (ownMajor === major && ownMinor >= minor);
+  return enough ? null : `needs Linux ${major}.${minor}`;
 }

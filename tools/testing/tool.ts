@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { TestContext } from 'vitest';
+import { lacksRoot, requireKernel } from './kernel.js';
 
 const PACKAGES = fileURLToPath(new URL('../../packages/', import.meta.url));
 const KILL_AFTER_MS = 60_000;
@@ -45,6 +47,31 @@ export async function startTool(
   await tool.attached;
   return tool;
 }
+
+/**
+ * Starts a tracer with one hook forced. Skips the running test where this kernel refuses that hook,
+ * and only for that: any other failure is thrown.
+ *
+ * @param context what vitest passes to the test
+ */
+export async function startHook(
+  context: Pick<TestContext, 'skip'>,
+  name: string,
+  hook: string,
+  args: readonly string[],
+): Promise<RunningTool> {
+  requireKernel(context, lacksRoot());
+  try {
+    return await startTool(name, ['--hook', hook, ...args]);
+  } catch (error) {
+    if (!(error instanceof ToolFailed) || error.result.code !== 3) throw error;
+    requireKernel(context, refusal(name, hook, error.result.stderr));
+    throw error;
+  }
+}
+
+const refusal = (name: string, hook: string, stderr: string) =>
+  `this kernel has no ${hook} for ${name}: ${stderr.trim().split('\n')[0]}`;
 
 /** A tool ended where it should have run. */
 export class ToolFailed extends Error {
@@ -127,6 +154,6 @@ export async function lacksHook(name: string, hook: string): Promise<string | nu
     '0.01',
   ]);
   if (code === 0) return null;
-  if (code === 3) return `this kernel has no ${hook} for ${name}: ${stderr.trim().split('\n')[0]}`;
+  if (code === 3) return refusal(name, hook, stderr);
   throw new Error(`${name} --hook ${hook}: exit ${code}: ${stderr}`);
 }

@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { decodeText } from '@imagesnoop/output';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
-import { lacksHook, lostIn, rowsOf, startTool } from '../../../tools/testing/tool.js';
+import { lostIn, rowsOf, startHook } from '../../../tools/testing/tool.js';
 import { hooks } from '../src/hooks.js';
 
 const COUNT = 7;
@@ -67,10 +66,9 @@ const ofRow = ({ pid, tid, uid, mode, ret, argv, path }: Record<string, unknown>
 
 describe.each(HOOKS)('mkdir matrix [%s]', (hook) => {
   test(`rows equal calls [${hook}]`, async (context) => {
-    requireKernel(context, lacksRoot() ?? (await lacksHook('mkdirsnoop', hook)));
     const log = join(work, `${hook}.json`);
-    const args = ['--hook', hook, '--comm', 'mkdirs', '-o', 'json', '-f', log];
-    const tool = await startTool('mkdirsnoop', args);
+    const args = ['--comm', 'mkdirs', '-o', 'json', '-f', log];
+    const tool = await startHook(context, 'mkdirsnoop', hook, args);
     const calls = await makeDirectories(hook);
     const { code, stdout, stderr } = await tool.stop();
 

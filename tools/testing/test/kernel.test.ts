@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { lacksBtf, requireKernel } from '../kernel.js';
+import { lacksBtf, lacksVersion, requireKernel } from '../kernel.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -31,4 +31,11 @@ describe('requireKernel', () => {
 
 test('a missing BTF file is named', () => {
   expect(lacksBtf('/nowhere/vmlinux')).toMatch('/nowhere/vmlinux');
+});
+
+test('versions compare by number, not by text', () => {
+  expect(lacksVersion(6, 6, '6.12.117+deb13-cloud-amd64')).toBe(null);
+  expect(lacksVersion(6, 6, '7.2.13+deb14')).toBe(null);
+  expect(lacksVersion(6, 6, '5.10.0-46-cloud-amd64')).toBe('needs Linux 6.6');
+  expect(lacksVersion(6, 10, '6.6.1')).toBe('needs Linux 6.10');
 });
