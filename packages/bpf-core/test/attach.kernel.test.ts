@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { requireKernel } from '../../../tools/testing/kernel.js';
+import { lacksVersion, requireKernel } from '../../../tools/testing/kernel.js';
 import { type BpfProgram, Btf, type Link } from '../src/index.js';
 import { hits, loadOnly, needKernel, outcome } from './support.js';
 
@@ -30,9 +30,20 @@ describe('tracing', () => {
     ['exec_tpbtf', (program) => program.attachTrace()],
     ['exec_rawtp', (program) => program.attach()],
     ['exec_rawtp', (program) => program.attachRawTracepoint('sched_process_exec')],
-    ['exec_rawtp', (program) => program.attachRawTracepoint('sched_process_exec', 7n)],
   ])('%s sees a program start (%#)', (name, attach) => {
     expect(counts(name, attach, exec)).toBeGreaterThanOrEqual(1);
+  });
+
+  test('a raw tracepoint takes a cookie, and a program twice', (context) => {
+    requireKernel(context, lacksVersion(6, 10));
+    using object = loadOnly('exec_rawtp');
+    const program = object.program('exec_rawtp');
+    const links = [1n, 2n].map((cookie) =>
+      program.attachRawTracepoint('sched_process_exec', cookie),
+    );
+    expect(new Set(links.map(({ id }) => id)).size).toBe(2);
+    exec();
+    expect(hits(object)).toBeGreaterThanOrEqual(2);
   });
 
   test.each<[string, (program: BpfProgram) => Link]>([
@@ -55,10 +66,10 @@ describe('tracing', () => {
     );
   });
 
-  test('a link has an id, and two links of a program are two', () => {
-    using object = loadOnly('exec_rawtp');
-    const program = object.program('exec_rawtp');
-    const [one, two] = [program.attach(), program.attach()];
+  test('a link has an id of its own, and its end leaves the others', () => {
+    using object = loadOnly('exec_rawtp', 'exec_tpbtf');
+    const one = object.program('exec_rawtp').attach();
+    const two = object.program('exec_tpbtf').attach();
     expect(one.id).toBeGreaterThan(0);
     expect(two.id).not.toBe(one.id);
     one.close();
