@@ -7,14 +7,12 @@
 // outside, since bpf-core finds its native addon next to itself.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { build } from 'esbuild';
 
 const { name } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 execFileSync('tsc', ['-b', '.'], { stdio: 'inherit' });
-for (const file of readdirSync('dist').filter((each) => each.startsWith('later'))) {
-  rmSync(`dist/${file}`, { recursive: true });
-}
 
 const common = {
   bundle: true,
@@ -28,9 +26,10 @@ const common = {
 await build({ ...common, entryPoints: ['src/index.ts'], packages: 'external' });
 if (existsSync('src/bin.ts')) {
   const own = name === '@imagesnoop/loader' ? [] : ['@imagesnoop/loader'];
-  await build({
+  const { metafile } = await build({
     ...common,
     entryPoints: ['src/bin.ts'],
+    metafile: true,
     external: ['@imagesnoop/bpf-core', ...own],
     splitting: true,
     chunkNames: 'later-[name]-[hash]',
@@ -40,4 +39,8 @@ if (existsSync('src/bin.ts')) {
       js: "import { createRequire as imagesnoopRequire } from 'node:module';\nconst require = imagesnoopRequire(import.meta.url);",
     },
   });
+  // Only now: what runs, and a build that fails, finds the parts of the binary before.
+  const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  for (const file of readdirSync('dist'))
+    if (file.startsWith('later') && !made.has(file)) rmSync(`dist/${file}`, { recursive: true });
 }
