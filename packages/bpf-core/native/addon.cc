@@ -13,6 +13,7 @@
 #include "ring-buffer.h"
 #include "seccomp.h"
 #include "tc.h"
+#include "xattr.h"
 
 namespace {
 /** (makeError): src/errors.ts hands over the maker of its exceptions. */
@@ -37,6 +38,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports)
 	Btf::Register(env, exports);
 	RegisterProbes(env, exports);
 	exports.Set("setErrorFactory", Napi::Function::New<SetErrorFactory>(env));
+	exports.Set("extendedAttributes", Napi::Function::New<ExtendedAttributes>(env));
 	exports.Set("inNetns", Napi::Function::New<InNetns>(env));
 	exports.Set("removeTc", Napi::Function::New<RemoveTc>(env));
 	exports.Set("restrictSystemCalls", Napi::Function::New<RestrictSystemCalls>(env));

@@ -2,6 +2,7 @@
 #include "map.h"
 #include "env.h"
 #include "layout.h"
+#include "probe.h"
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <cerrno>
@@ -41,6 +42,7 @@ void Map::Register(Napi::Env env, Napi::Object exports)
 			});
 	EnvData::Of(env).map = Napi::Persistent(constructor);
 	exports.Set("openPinnedMap", Napi::Function::New<&Map::OpenPinned>(env));
+	exports.Set("createMap", Napi::Function::New<&Map::Create>(env));
 }
 
 Napi::Value Map::New(Napi::Env env, MapState state)
@@ -321,5 +323,27 @@ Napi::Value Map::OpenPinned(const Napi::CallbackInfo &info)
 	state.keySize = about.key_size;
 	state.valueSize = about.value_size;
 	state.maxEntries = about.max_entries;
+	return New(env, std::move(state));
+}
+
+/** ({ type, name, keySize, valueSize, maxEntries }) */
+Napi::Value Map::Create(const Napi::CallbackInfo &info)
+{
+	constexpr uint32_t kLargest = 1 << 20;
+	Napi::Env env = info.Env();
+	Napi::Object shape = ObjectArgument(info[0], "shape");
+	auto size = [&](const char *member, uint32_t high) {
+		return static_cast<uint32_t>(IntegerArgument(shape.Get(member), member, 1, high));
+	};
+	MapState state;
+	state.type = MapType(shape.Get("type"));
+	state.name = TextArgument(shape.Get("name"), "name", BPF_OBJ_NAME_LEN - 1);
+	state.keySize = size("keySize", kLargest);
+	state.valueSize = size("valueSize", kLargest);
+	state.maxEntries = size("maxEntries", UINT32_MAX);
+	state.fd = bpf_map_create(state.type, state.name.c_str(), state.keySize, state.valueSize,
+				  state.maxEntries, nullptr);
+	if (state.fd < 0)
+		Fail(env, "BPF_MAP_FAILED", "create map " + state.name, -state.fd);
 	return New(env, std::move(state));
 }

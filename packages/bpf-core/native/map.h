@@ -47,6 +47,7 @@ class Map : public Napi::ObjectWrap<Map> {
 	Napi::Value Reuse(const Napi::CallbackInfo &info);
 	Napi::Value Close(const Napi::CallbackInfo &info);
 	static Napi::Value OpenPinned(const Napi::CallbackInfo &info);
+	static Napi::Value Create(const Napi::CallbackInfo &info);
 
 	std::string Named(const char *operation) const;
 	bpf_map *Unloaded(Napi::Env env, const char *operation);

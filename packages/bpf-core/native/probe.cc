@@ -42,9 +42,7 @@ Napi::Value ProbeProgramType(const Napi::CallbackInfo &info)
 /** (name) => boolean */
 Napi::Value ProbeMapType(const Napi::CallbackInfo &info)
 {
-	auto type = static_cast<bpf_map_type>(ValueOf(info[0], "map type", [](int i) {
-		return libbpf_bpf_map_type_str(static_cast<bpf_map_type>(i));
-	}));
+	bpf_map_type type = MapType(info[0]);
 	LogScope log;
 	return Answer(info.Env(), "probe map type", libbpf_probe_bpf_map_type(type, nullptr));
 }
@@ -80,6 +78,13 @@ Napi::Value LibbpfVersion(const Napi::CallbackInfo &info)
 	return Napi::String::New(info.Env(), libbpf_version_string());
 }
 } // namespace
+
+bpf_map_type MapType(const Napi::Value &value)
+{
+	return static_cast<bpf_map_type>(ValueOf(value, "map type", [](int i) {
+		return libbpf_bpf_map_type_str(static_cast<bpf_map_type>(i));
+	}));
+}
 
 void RegisterProbes(Napi::Env env, Napi::Object exports)
 {

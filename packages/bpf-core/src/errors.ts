@@ -65,6 +65,7 @@ const HINTS: Record<string, string> = {
   BPF_TC_OCCUPIED: 'Another program has a filter with this handle and priority; choose others.',
   BPF_NOT_SUPPORTED: 'This kind of attachment cannot do that.',
   BPF_BTF_FAILED: 'The kernel needs CONFIG_DEBUG_INFO_BTF, or give a BTF file.',
+  BPF_FILE_FAILED: 'The errno tells: ENOENT is a file that is gone, EACCES a missing privilege.',
   BPF_NETNS_FAILED: 'The path must be a network namespace, and CAP_SYS_ADMIN is needed.',
   PRIVILEGE_SECCOMP_FAILED: 'The kernel may lack seccomp filters.',
 };

@@ -1,5 +1,6 @@
 export { Btf } from './btf.js';
 export { BpfError, type BpfErrorDetails, errnoName } from './errors.js';
+export { extendedAttributes } from './extended-attributes.js';
 export * as features from './features.js';
 export { inNetns, possibleCpus } from './features.js';
 export type { Field, FieldType, StructLayout } from './layout.js';

@@ -3,7 +3,9 @@ import { integerBytes } from './bytes.js';
 import { BpfError } from './errors.js';
 import { type NativeMap, native } from './native.js';
 
+/** What a map is, or is to be made of. */
 export interface MapInfo {
+  /** At most 15 bytes. */
   name: string;
   /** libbpf's name, e.g. `hash`, `percpu_array`, `ringbuf`. */
   type: string;
@@ -54,6 +56,15 @@ export class BpfMap {
    */
   static openPinned(path: string): BpfMap {
     return new BpfMap(native.openPinnedMap(path));
+  }
+
+  /**
+   * Makes a map that belongs to no object, e.g. to be pinned for other programs. Close it when done;
+   * it lives on while it is pinned.
+   * @throws BpfError BPF_MAP_FAILED
+   */
+  static create(shape: MapInfo): BpfMap {
+    return new BpfMap(native.createMap(shape));
   }
 
   /** Set it before the load (else BPF_ALREADY_LOADED); ring buffers are rounded up by libbpf. */

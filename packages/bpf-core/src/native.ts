@@ -23,6 +23,8 @@ export interface Native {
     batchBytes: number,
   ) => NativeRingBuffer;
   openPinnedMap(path: string): NativeMap;
+  createMap(shape: MapInfo): NativeMap;
+  extendedAttributes(path: Uint8Array): Uint8Array[];
   removeTc(place: object, program: string): boolean;
   inNetns<T>(path: string, callback: () => T): T;
   restrictSystemCalls(sockets: boolean): void;

@@ -102,10 +102,12 @@ export function configureFilters(
 /** A set of u64 keys in the kernel that follows a set in this process. */
 export class LiveSet {
   readonly #map: BpfMap;
-  #members = new Set<bigint>();
+  #members: Set<bigint>;
 
-  constructor(map: BpfMap) {
+  /** @param members those that the map has already */
+  constructor(map: BpfMap, members: Iterable<bigint> = []) {
     this.#map = map;
+    this.#members = new Set(members);
   }
 
   /** Adds first and removes then, so that what is in both is never missing for a moment. */

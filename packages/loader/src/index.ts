@@ -1,3 +1,4 @@
+export { extendedAttributes } from '@imagesnoop/bpf-core';
 export type { Batch } from './batches.js';
 export {
   DecodeError,
@@ -9,6 +10,7 @@ export {
 export type { Filters, NumberSet, TextSet } from './filters.js';
 export { Layout, type SpanOptions } from './layout.js';
 export type { Lost, LostCause } from './losses.js';
+export { NamespaceMap } from './namespace-map.js';
 export { openTracer, type TracerSettings } from './open.js';
 export { OwnerKey, type OwnerReaders, ownerReaders } from './owner.js';
 export type { HookAlternative, HookChoice, HookPlan, TracerPlan } from './plan.js';
