@@ -8,8 +8,8 @@
 
 namespace {
 /**
- * What `read` (buffer, size) gives, which tells its size when asked with none. What grows in between
- * is asked for again. Returns -1 with errno set when it fails.
+ * What `read` (buffer, size) gives, which tells its size when asked with none. What grows in
+ * between is asked for again. Returns -1 with errno set when it fails.
  */
 template <class Read> ssize_t ReadAll(std::string &into, Read read)
 {

@@ -4,5 +4,6 @@
 #pragma once
 #include <napi.h>
 
-/** (path: Uint8Array) => [name, value, name, value, ...]: bytes each; of the link, not behind it. */
+/** (path: Uint8Array) => [name, value, name, value, ...]: bytes each; of the link, not behind it.
+ */
 Napi::Value ExtendedAttributes(const Napi::CallbackInfo &info);
