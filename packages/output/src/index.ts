@@ -19,6 +19,7 @@ export { JsonLines } from './json-lines.js';
 export { decodeText, JsonWriter } from './json-writer.js';
 export { fieldsMarkdown, optionsMarkdown } from './markdown.js';
 export type { Cidr, CidrSet } from './options/cidr.js';
+export { LiveScreen, type ScreenSize } from './live-screen.js';
 export {
   type CommonFilters,
   type CommonTracing,
@@ -34,7 +35,14 @@ export { type Owner, type OwnerEvent, type OwnerFields, ownerFields } from './ow
 export type { Renderer } from './renderer.js';
 export { type Opening, runTool, type Tool, type ToolValues } from './run.js';
 export { jsonSchema, type SchemaOptions } from './schema.js';
-export { atEnd, type Batch, type Lost, type Source, type Summary } from './source.js';
+export {
+  atEnd,
+  type Batch,
+  type Lost,
+  type Snapshot,
+  type Source,
+  type Summary,
+} from './source.js';
 export { type Screen, Table } from './table.js';
 export type { ByteRange, BytesRow } from './text-fields.js';
 export { bytesText, nanosecondsText, rateText } from './units.js';

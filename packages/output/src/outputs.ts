@@ -6,10 +6,12 @@ import type { Field } from './field.js';
 import { JsonLines } from './json-lines.js';
 import type { CommonValues } from './options/common.js';
 import type { Renderer } from './renderer.js';
+import { onSay } from './report.js';
 import { selectFields } from './select-fields.js';
 import type { Sink } from './sink.js';
+import type { Source } from './source.js';
 import type { StdoutSink } from './stdout-sink.js';
-import { DEFAULT_WIDTH, type Screen, Table } from './table.js';
+import { DEFAULT_HEIGHT, DEFAULT_WIDTH, type Screen, Table } from './table.js';
 import { relativeTime } from './time-fields.js';
 
 /** A renderer and where its bytes go. */
@@ -52,7 +54,7 @@ export function logPath(values: CommonValues, usual: string | undefined): string
 /** What stdout shows, laid out for the terminal or pipe that it is. */
 export function stdoutOutput<Row>(
   values: CommonValues,
-  fields: readonly Field<Row>[],
+  { fields, snapshots, view }: Source<Row>,
   sink: StdoutSink,
 ): Output<Row> {
   const form = formOf(values);
@@ -63,8 +65,12 @@ export function stdoutOutput<Row>(
     ({ column: { show } }) => show === 'table' || (show === 'wide' && form === 'wide'),
   );
   const chosen = selectFields(fields, usual, values.fields);
-  const table = new Table(withTimes(values, fields, chosen), screen(form === 'wide'));
-  if (isatty(1)) process.on('SIGWINCH', () => table.resize(terminalWidth()));
+  const paper = screen(form === 'wide');
+  const own = values.fields.length === 0 ? view?.(paper) : undefined;
+  if (own) return new Output(own, sink);
+  const table = new Table(withTimes(values, fields, chosen), paper, snapshots);
+  if (isatty(1)) process.on('SIGWINCH', () => table.resize(terminalWidth(), terminalHeight()));
+  if (isatty(1) && isatty(2)) onSay(() => table.leave());
   return new Output(table, sink);
 }
 
@@ -91,7 +97,7 @@ function screen(wide: boolean): Screen {
   const terminal = isatty(1);
   const asked = Number(process.env.COLUMNS);
   const color = terminal && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
-  if (terminal) return { width: terminalWidth(), cut: !wide, color };
+  if (terminal) return { width: terminalWidth(), cut: !wide, color, height: terminalHeight() };
   // In a pipe nothing is cut, unless the width was given: `| grep` must see whole values.
   return asked > 0
     ? { width: asked, cut: !wide, color }
@@ -101,4 +107,9 @@ function screen(wide: boolean): Screen {
 function terminalWidth(): number {
   const [columns] = process.stdout.getWindowSize?.() ?? [0];
   return columns > 0 ? columns : DEFAULT_WIDTH;
+}
+
+function terminalHeight(): number {
+  const [, lines = 0] = process.stdout.getWindowSize?.() ?? [];
+  return lines > 0 ? lines : DEFAULT_HEIGHT;
 }

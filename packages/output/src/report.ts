@@ -9,8 +9,16 @@ export const FAILED = 1;
 export const USAGE = 2;
 export const CANNOT = 3;
 
+let beforeSaying: () => void = () => {};
+
+/** Calls `listener` before each line that goes to stderr, since both may be one terminal. */
+export function onSay(listener: () => void): void {
+  beforeSaying = listener;
+}
+
 /** Writes a line to stderr; whoever does not read it misses it, and the tool goes on. */
 export function say(line: string): void {
+  beforeSaying();
   const bytes = Buffer.from(`${line}\n`);
   for (let attempt = 0, at = 0; at < bytes.length && attempt < 10; attempt++) {
     try {

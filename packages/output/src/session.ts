@@ -75,13 +75,15 @@ export class Session<Row> {
       truncated: this.#truncated,
       durationMs: performance.now() - begun,
     };
-    this.#outputs.at(-1)?.renderer.summary?.(summary);
+    const { renderer } = this.#outputs.at(-1) ?? {};
+    renderer?.summary?.(summary);
+    if (renderer?.epilogue && source.epilogue) renderer.epilogue(source.epilogue());
     await this.#flush();
     if (!quiet) say(summaryLine(summary, verbose));
   }
 
   /** @returns true when there have been enough events */
-  async #take({ rows, lost }: Batch<Row>): Promise<boolean> {
+  async #take({ rows, lost, snapshot }: Batch<Row>): Promise<boolean> {
     const { maxEvents = Number.POSITIVE_INFINITY } = this.#values;
     const outputs = this.#outputs;
     clock.follow();
@@ -97,6 +99,7 @@ export class Session<Row> {
       for (let i = 0; i < outputs.length; i++) {
         const { renderer } = outputs[i] as Output<Row>;
         renderer.row(row);
+    if (snapshot) for (const { renderer } of outputs) renderer.beginSnapshot?.(snapshot);
         full ||= renderer.out.full;
       }
       if (full) await this.#flush();
@@ -111,6 +114,7 @@ export class Session<Row> {
 
   async #flush(): Promise<void> {
     for (const output of this.#outputs) {
+    if (snapshot) for (const { renderer } of outputs) renderer.endSnapshot?.();
       const pending = output.flush();
       if (pending) await pending;
     }

@@ -1,10 +1,14 @@
 import { ByteWriter } from './byte-writer.js';
 import { displayWidth, truncate, truncateStart } from './display.js';
 import type { Column, Field } from './field.js';
+import { LiveScreen } from './live-screen.js';
 import type { Renderer } from './renderer.js';
+import type { Snapshot } from './source.js';
 
 /** Width of a screen that nobody told us. */
 export const DEFAULT_WIDTH = 80;
+/** Its height. */
+export const DEFAULT_HEIGHT = 24;
 
 /** What a table is printed on. */
 export interface Screen {
@@ -13,6 +17,8 @@ export interface Screen {
   /** Cut text that does not fit; a pipe takes whole values. */
   readonly cut: boolean;
   readonly color: boolean;
+  /** Lines of the terminal; left out where nothing can be drawn over, as in a pipe. */
+  readonly height?: number;
 }
 
 interface Place<Row> {
@@ -35,27 +41,68 @@ export class Table<Row> implements Renderer<Row> {
   readonly #columns: readonly Column<Row>[];
   #screen: Screen;
   #places: readonly Place<Row>[];
+  readonly #live = new LiveScreen();
+  /** Lines of the snapshot that is being taken. */
+  #snapshot: string[] | undefined;
+  readonly #snapshots: boolean;
 
-  constructor(fields: readonly Field<Row>[], screen: Screen) {
+  /** @param snapshots rows come as snapshots, each of which has a header of its own */
+  constructor(fields: readonly Field<Row>[], screen: Screen, snapshots = false) {
+    this.#snapshots = snapshots;
     this.#columns = fields.map(({ column }) => column);
     this.#screen = screen;
     this.#places = layOut(this.#columns, screen.width);
   }
 
   /** Lays out anew for a terminal that changed its size. */
-  resize(width: number): void {
-    this.#screen = { ...this.#screen, width };
+  resize(width: number, height?: number): void {
+    this.#screen = { ...this.#screen, width, ...(height === undefined ? {} : { height }) };
     this.#places = layOut(this.#columns, width);
   }
 
   start(): void {
-    const line = this.#line((column) => column.header);
-    this.out.string(this.#screen.color ? `${BOLD}${line}${RESET}\n` : `${line}\n`);
+    if (!this.#snapshots) this.#lines([this.#header()]);
   }
 
   row(row: Row): void {
-    this.out.string(this.#line((column) => column.text(row), this.#screen.color));
+    const line = this.#line((column) => column.text(row), this.#screen.color);
+    if (this.#snapshot !== undefined) {
+      this.#snapshot.push(line);
+      return;
+    }
+    this.#live.leave();
+    this.out.string(line);
     this.out.byte(0x0a);
+  }
+
+  /** Something else is printed on this screen. */
+  leave(): void {
+    this.#live.leave();
+  }
+
+  beginSnapshot({ heading }: Snapshot): void {
+    this.#snapshot = [heading, this.#header()];
+  }
+
+  endSnapshot(): void {
+    const { width: columns, height: lines } = this.#screen;
+    const frame = this.#snapshot ?? [];
+    this.#snapshot = undefined;
+    if (lines === undefined) this.#lines([...frame, '']);
+    else this.out.string(this.#live.draw(frame, { columns, lines }));
+  }
+
+  epilogue(lines: readonly string[]): void {
+    this.#lines(lines);
+  }
+
+  #lines(lines: readonly string[]): void {
+    for (const line of lines) this.out.string(`${line}\n`);
+  }
+
+  #header(): string {
+    const line = this.#line((column) => column.header);
+    return this.#screen.color ? `${BOLD}${line}${RESET}` : line;
   }
 
   #line(textOf: (column: Column<Row>) => string, color = false): string {

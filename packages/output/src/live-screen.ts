@@ -1,0 +1,53 @@
+/** How large a terminal is, in columns and lines. */
+export interface ScreenSize {
+  readonly columns: number;
+  readonly lines: number;
+}
+
+/** Terminals that know these show a frame only when it is whole; others ignore them. */
+const BEGIN = '\x1b[?2026h';
+const END = '\x1b[?2026l';
+const CLEAR_LINE_END = '\x1b[K';
+const CLEAR_BELOW = '\x1b[J';
+const CLEAR_ALL = '\x1b[H\x1b[2J';
+
+/**
+ * Draws frame upon frame in one place of a terminal: each goes over the one before, and the last
+ * stays there when the tool ends. Nothing else of the terminal is changed, so nothing has to be put
+ * right after a crash.
+ */
+export class LiveScreen {
+  #drawn = 0;
+  #columns = 0;
+
+  /**
+   * The bytes that draw a frame, as text.
+   *
+   * @param frame lines that are safe to print and no wider than the terminal; those beyond its height
+   *   are left out, and the last one says how many
+   */
+  draw(frame: readonly string[], { columns, lines }: ScreenSize): string {
+    const shown = fit(frame, Math.max(lines - 1, 1));
+    // A terminal that changes its width wraps what it shows anew: where a frame began is unknown.
+    const start = this.#columns !== 0 && this.#columns !== columns ? CLEAR_ALL : up(this.#drawn);
+    this.#drawn = shown.length;
+    this.#columns = columns;
+    const body = shown.map((line) => `${line}${CLEAR_LINE_END}\n`).join('');
+    return `${BEGIN}${start}${body}${CLEAR_BELOW}${END}`;
+  }
+
+  /** Leaves the frame where it is, because something was printed below it: the next begins there. */
+  leave(): void {
+    this.#drawn = 0;
+  }
+}
+
+function up(lines: number): string {
+  return lines > 0 ? `\r\x1b[${lines}A` : '';
+}
+
+function fit(frame: readonly string[], most: number): readonly string[] {
+  if (frame.length <= most) return frame;
+  const kept = frame.slice(0, most - 1);
+  return [...kept, `… ${frame.length - kept.length} more`];
+}
