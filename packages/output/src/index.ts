@@ -1,5 +1,7 @@
 export { type ByteRun, byteRun } from './byte-run.js';
+export { type Command, type CommandLine, type Doing, runCommand } from './command.js';
 export { Csv } from './csv.js';
+export { displayBytes, displayText, displayWidth, truncate, truncateStart } from './display.js';
 export { errnoName } from './errno.js';
 export { OutputError, UsageError } from './errors.js';
 export { events, type LostEvent } from './events.js';
@@ -19,7 +21,6 @@ export { JsonLines } from './json-lines.js';
 export { decodeText, JsonWriter } from './json-writer.js';
 export { fieldsMarkdown, optionsMarkdown } from './markdown.js';
 export type { Cidr, CidrSet } from './options/cidr.js';
-export { LiveScreen, type ScreenSize } from './live-screen.js';
 export {
   type CommonFilters,
   type CommonTracing,
@@ -33,16 +34,10 @@ export type { NameSet, NumberSet } from './options/lists.js';
 export type { Option, Options, Values } from './options/option.js';
 export { type Owner, type OwnerEvent, type OwnerFields, ownerFields } from './owner-fields.js';
 export type { Renderer } from './renderer.js';
-export { type Opening, runTool, type Tool, type ToolValues } from './run.js';
+export { reportError, say } from './report.js';
+export { commonOf, type Opening, runTool, type Tool, type ToolValues } from './run.js';
 export { jsonSchema, type SchemaOptions } from './schema.js';
-export {
-  atEnd,
-  type Batch,
-  type Lost,
-  type Snapshot,
-  type Source,
-  type Summary,
-} from './source.js';
+export { atEnd, type Batch, type Lost, type Source, type Summary } from './source.js';
 export { type Screen, Table } from './table.js';
 export type { ByteRange, BytesRow } from './text-fields.js';
 export { bytesText, nanosecondsText, rateText } from './units.js';

@@ -1,15 +1,11 @@
-import { UsageError } from './errors.js';
+import { type CommandLine, understand } from './command.js';
 import { FileSink } from './file-sink.js';
-import { type CommonValues, commonOptions } from './options/common.js';
-import { COMPLETION_REQUEST, complete } from './options/completion.js';
-import { type Example, helpText, type Operands } from './options/help.js';
+import { type CommonValues, commonOptions, LISTING_OPTIONS } from './options/common.js';
 import type { Options, Values } from './options/option.js';
-import { parseArguments } from './options/parse.js';
 import { logPath, stdoutOutput } from './outputs.js';
-import { DONE, reportError, say } from './report.js';
+import { reportError, say } from './report.js';
 import { Session } from './session.js';
 import { exit, onSignals } from './signals.js';
-import { ReaderGone } from './sink.js';
 import type { Source } from './source.js';
 import { StdoutSink } from './stdout-sink.js';
 
@@ -26,17 +22,16 @@ export interface Opening {
 }
 
 /** All that makes a command-line tool, beside its source. */
-export interface Tool<Table extends Options, Row> {
-  readonly name: string;
-  readonly version: string;
-  /** One sentence, without a full stop, as `--help` begins. */
-  readonly summary: string;
-  /** Options of its own; one with the name of a common option replaces that. */
-  readonly options: Table;
-  readonly operands?: Operands;
-  readonly examples: readonly Example[];
+export interface Tool<Table extends Options, Row> extends CommandLine<Table> {
   /** The log written beside a table when nothing is said, such as `tcp.json`. */
   readonly logFile?: string | ((values: ToolValues<Table>) => string | undefined);
+  /** False: it writes no log, and `--file` and `--no-file` are its own if it has them. */
+  readonly logs?: false;
+  /**
+   * It lists what is there and ends by itself: no banner, no log, and of the common options only
+   * those that make sense then. The others have the value of an option that was not given.
+   */
+  readonly lists?: true;
   /** Starts the tracing: when this resolves, events flow. */
   open(values: ToolValues<Table>, opening: Opening): Promise<Source<Row>>;
 }
@@ -58,42 +53,23 @@ export async function run<Table extends Options, Row>(
   tool: Tool<Table, Row>,
   argv: readonly string[],
 ): Promise<number> {
-  const verbose = argv.some((word) => word === '--verbose' || /^-[a-zA-Z]*v/.test(word));
-  const table = { ...commonOptions, ...tool.options } as typeof commonOptions & Table;
-  try {
-    if (argv.includes('--completion') || argv[0] === COMPLETION_REQUEST) {
-      await complete(tool.name, table, argv);
-      return DONE;
-    }
-    const { values, operands } = parseArguments(table, argv);
-    if (values.help || values.version) {
-      await new StdoutSink().write(
-        Buffer.from(values.help ? helpText(tool, table) : `${tool.name} ${tool.version}\n`),
-      );
-      return DONE;
-    }
-    checkOperands(tool.operands, operands);
-    await trace(tool, values as ToolValues<Table> & CommonValues, operands);
-    return DONE;
-  } catch (error) {
-    if (error instanceof ReaderGone) return DONE;
-    return reportError(tool.name, error, verbose);
-  }
+  return understand(tool, commonOf(tool), argv, (values, operands) =>
+    trace(tool, { ...NOT_GIVEN, ...values } as ToolValues<Table> & CommonValues, operands),
+  );
 }
 
-function checkOperands(expected: Operands | undefined, given: readonly string[]): void {
-  const { min = 0, max = 0, name = '' } = expected ?? {};
-  if (given.length < min) {
-    throw new UsageError('USAGE_OPERAND_MISSING', `${name} is missing`, expected?.help ?? '');
-  }
-  if (given.length > max) {
-    throw new UsageError(
-      'USAGE_OPERAND_UNWANTED',
-      `unexpected argument '${given[max]}'`,
-      expected ? `at most ${max} ${name}` : 'options begin with a dash; see --help',
-    );
-  }
+/** The common options of a tool. */
+export function commonOf({ lists, logs }: Pick<Tool<Options, never>, 'lists' | 'logs'>): Options {
+  const left = Object.entries(commonOptions).filter(([name]) => {
+    if (lists) return (LISTING_OPTIONS as readonly string[]).includes(name);
+    return logs !== false || (name !== 'file' && name !== 'noFile');
+  });
+  return Object.fromEntries(left);
 }
+
+const NOT_GIVEN = Object.fromEntries(
+  Object.entries(commonOptions).map(([name, { absent }]) => [name, absent]),
+);
 
 /** From open files to the closing summary. */
 async function trace<Table extends Options, Row>(
@@ -106,8 +82,11 @@ async function trace<Table extends Options, Row>(
   /** The user wants to go, so a reader that has stopped is not waited for. */
   const hurry = new AbortController();
   const stdout = new StdoutSink(1, hurry.signal);
-  const log = openLog(tool, values);
-  const session = new Session<Row>(tool.name, values, end);
+  const silent = tool.lists || tool.logs === false;
+  // Where a tool has no log, what is called file is something of its own.
+  const shown = silent ? { ...values, file: undefined } : values;
+  const log = silent ? undefined : openLog(tool, values);
+  const session = new Session<Row>(tool.name, shown, end, tool.lists === true);
   const onEnd = () => {
     hurry.abort();
     end.abort();
@@ -116,7 +95,7 @@ async function trace<Table extends Options, Row>(
   let source: Source<Row> | undefined;
   try {
     source = await tool.open(values, { operands, signal: end.signal });
-    session.show(stdoutOutput(shown, source, stdout));
+    session.show(stdoutOutput(shown, source.fields, stdout));
     if (log) session.logTo(log, source.fields);
     await session.run(source);
   } catch (error) {

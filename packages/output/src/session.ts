@@ -10,6 +10,7 @@ import type { Batch, Source } from './source.js';
 /** Takes rows from a source to the outputs, and keeps count. */
 export class Session<Row> {
   readonly #name: string;
+  readonly #lists: boolean;
   readonly #values: CommonValues;
   readonly #end: AbortController;
   readonly #losses: LossReport;
@@ -20,8 +21,10 @@ export class Session<Row> {
   #lost = 0;
   #truncated = 0;
 
-  constructor(name: string, values: CommonValues, end: AbortController) {
+  /** @param lists see `Tool.lists` */
+  constructor(name: string, values: CommonValues, end: AbortController, lists = false) {
     this.#name = name;
+    this.#lists = lists;
     this.#values = values;
     this.#end = end;
     this.#losses = new LossReport(name);
@@ -75,15 +78,16 @@ export class Session<Row> {
       truncated: this.#truncated,
       durationMs: performance.now() - begun,
     };
-    const { renderer } = this.#outputs.at(-1) ?? {};
-    renderer?.summary?.(summary);
-    if (renderer?.epilogue && source.epilogue) renderer.epilogue(source.epilogue());
+    this.#outputs.at(-1)?.renderer.summary?.(summary);
     await this.#flush();
-    if (!quiet) say(summaryLine(summary, verbose));
+    if (quiet) return;
+    const own = source.summary?.(summary);
+    if (own !== undefined) say(own);
+    else if (!this.#lists) say(summaryLine(summary, verbose));
   }
 
   /** @returns true when there have been enough events */
-  async #take({ rows, lost, snapshot }: Batch<Row>): Promise<boolean> {
+  async #take({ rows, lost }: Batch<Row>): Promise<boolean> {
     const { maxEvents = Number.POSITIVE_INFINITY } = this.#values;
     const outputs = this.#outputs;
     clock.follow();
@@ -99,7 +103,6 @@ export class Session<Row> {
       for (let i = 0; i < outputs.length; i++) {
         const { renderer } = outputs[i] as Output<Row>;
         renderer.row(row);
-    if (snapshot) for (const { renderer } of outputs) renderer.beginSnapshot?.(snapshot);
         full ||= renderer.out.full;
       }
       if (full) await this.#flush();
@@ -114,7 +117,6 @@ export class Session<Row> {
 
   async #flush(): Promise<void> {
     for (const output of this.#outputs) {
-    if (snapshot) for (const { renderer } of outputs) renderer.endSnapshot?.();
       const pending = output.flush();
       if (pending) await pending;
     }
@@ -133,6 +135,10 @@ export class Session<Row> {
 
   #banner(source: Source<Row>): void {
     const { quiet, verbose } = this.#values;
+    if (this.#lists) {
+      if (verbose) for (const note of source.notes()) say(`${this.#name}: ${note}`);
+      return;
+    }
     if (verbose) {
       const attachedMs = source.attachedMs ?? performance.now();
       say(`${this.#name}: attached ${attachedMs.toFixed(0)} ms after start`);

@@ -93,6 +93,12 @@ export const commonOptions = {
   completion: kind.flag({ group: RUN, help: 'print a completion script for bash or zsh' }),
 } as const;
 
+/** Those that a tool has too that lists what is there, instead of tracing what happens. */
+export const LISTING_OPTIONS: readonly (keyof typeof commonOptions)[] = [
+  ...(['output', 'fields', 'maxEvents', 'verbose', 'quiet'] as const),
+  ...(['version', 'help', 'completion'] as const),
+];
+
 export type CommonValues = Values<typeof commonOptions>;
 
 /** The filters of the common options, in the shape that the loader applies. */
