@@ -1,4 +1,6 @@
 import type { Field } from './field.js';
+import type { Renderer } from './renderer.js';
+import type { Screen } from './table.js';
 
 /** Events that never became rows. */
 export interface Lost {
