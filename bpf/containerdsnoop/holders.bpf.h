@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is open when the tool starts: an iterator over the files of all processes finds it, in every
+ * network namespace at once, and who holds it. */
+#ifndef IMAGESNOOP_CONTAINERDSNOOP_HOLDERS_BPF_H
+#define IMAGESNOOP_CONTAINERDSNOOP_HOLDERS_BPF_H
+
+#include "stream.bpf.h"
+
+const struct holder_event *holder_event_type __attribute__((unused));
+
+static __always_inline void tell_holder(struct task_struct *task, __u64 conn, __u32 role)
+{
+	struct holder_event *record = emit_reserve(sizeof(*record));
+
+	if (!record)
+		return;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->header.ts_ns = bpf_ktime_get_ns();
+	record->header.type = EVENT_HOLDER;
+	record->header.pid = BPF_CORE_READ(task, tgid);
+	record->header.tid = record->header.pid;
+	record->header.cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	record->header.mntns = task_mntns(task);
+	record->header.netns = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
+	BPF_CORE_READ_STR_INTO(&record->header.comm, task, comm);
+	record->conn = conn;
+	record->role = role;
+	bpf_ringbuf_submit(record, 0);
+}
+
+/* Whoever has written before is behind by what is now in no queue: from here on both count alike. */
+static __always_inline void align_counts(struct sock *sk, struct end *end)
+{
+	struct end *writer = peer_end(sk);
+
+	if (writer && is_drained(sk))
+		writer->sent = end->received;
+}
+
+static __always_inline void handle_file(struct task_struct *task, struct file *file)
+{
+	struct socket *socket = bpf_sock_from_file(file);
+	struct sock *sk = socket ? socket->sk : NULL;
+	struct end *end;
+
+	if (!sk || !is_unix_stream(sk) || (__u32)BPF_CORE_READ(task, tgid) == cfg_self_pid)
+		return;
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN) {
+		if (is_watched_server(bpf_skc_to_unix_sock(sk)))
+			tell_holder(task, 0, ROLE_LISTENER);
+		return;
+	}
+	end = watched_end(sk);
+	if (!end)
+		return;
+	if (end->role == ROLE_CLIENT && !select_client(end, task)) {
+		tell_closed(sk, end, 1);
+		return;
+	}
+	if (!end->from_start)
+		align_counts(sk, end);
+	tell_holder(task, end->conn, end->role);
+}
+
+#endif

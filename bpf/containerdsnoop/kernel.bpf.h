@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel knows of sockets of the family AF_UNIX. */
+#ifndef IMAGESNOOP_CONTAINERDSNOOP_KERNEL_BPF_H
+#define IMAGESNOOP_CONTAINERDSNOOP_KERNEL_BPF_H
+
+#include "../include/socket.bpf.h"
+
+#define AF_UNIX		1 /* include/linux/socket.h */
+#define SOCK_STREAM	1 /* include/linux/net.h */
+#define SHUTDOWN_MASK	3 /* include/net/sock.h: nothing comes any more and nothing goes */
+#define TCP_LISTEN	10 /* include/net/tcp_states.h; unix sockets use these too */
+#define SUN_PATH_OFFSET 2  /* in struct sockaddr_un */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct sockaddr_un {
+	__u16 sun_family;
+	char sun_path[108];
+};
+
+struct unix_address {
+	int len; /* of name: family and path */
+	struct sockaddr_un name[];
+};
+
+struct unix_sock {
+	struct unix_address *addr;
+	struct path path; /* where a path is bound; accepted sockets have their listener's */
+	struct sock *peer;
+};
+
+struct upid {
+	int nr;
+};
+
+struct pid {
+	struct upid numbers[1]; /* [0] in the initial pid namespace */
+};
+
+struct sock___unix {
+	struct sk_buff_head sk_receive_queue;
+	struct pid *sk_peer_pid;
+	__u8 sk_shutdown;
+	__u16 sk_type;
+};
+
+struct inode___number {
+	unsigned long i_ino;
+};
+
+struct dentry___inode {
+	struct inode___number *d_inode;
+};
+
+struct kuid {
+	__u32 val;
+};
+
+struct cred___uid {
+	struct kuid uid;
+};
+
+struct task_struct___cred {
+	struct cred___uid *real_cred;
+};
+
+struct bpf_iter_meta;
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+#pragma clang attribute pop
+
+static __always_inline bool is_unix_stream(struct sock *sk)
+{
+	return sk->__sk_common.skc_family == AF_UNIX &&
+	       BPF_CORE_READ((struct sock___unix *)sk, sk_type) == SOCK_STREAM;
+}
+
+/* Who was on the other side when the connection was made: the process that called connect() of a
+ * server's end, the one that called listen() of a client's. */
+static __always_inline __u32 connected_pid(struct sock *sk)
+{
+	struct pid *pid = BPF_CORE_READ((struct sock___unix *)sk, sk_peer_pid);
+
+	return pid ? BPF_CORE_READ(pid, numbers[0].nr) : 0;
+}
+
+static __always_inline bool is_shut_down(struct sock *sk)
+{
+	return (BPF_CORE_READ((struct sock___unix *)sk, sk_shutdown) & SHUTDOWN_MASK) ==
+	       SHUTDOWN_MASK;
+}
+
+/* Is there nothing more to read? */
+static __always_inline bool is_drained(struct sock *sk)
+{
+	struct sock___unix *unix_sk = (struct sock___unix *)sk;
+
+	return (void *)BPF_CORE_READ(unix_sk, sk_receive_queue.next) ==
+	       (void *)__builtin_preserve_access_index(&unix_sk->sk_receive_queue);
+}
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What goes through a connection. Bytes are told by the end that reads them, since only the reader
+ * knows their order; who wrote them is told by the end that writes, with the place in the stream.
+ * Each record says how many bytes it stands for, so one that is lost leaves a hole of known size. */
+#ifndef IMAGESNOOP_CONTAINERDSNOOP_STREAM_BPF_H
+#define IMAGESNOOP_CONTAINERDSNOOP_STREAM_BPF_H
+
+#include <asm-generic/errno.h>
+#include "buffers.bpf.h"
+
+#define MSG_OOB	  1 /* include/linux/socket.h */
+#define MSG_PEEK  2
+#define MAX_STEPS 2048 /* slices and pieces of one call: 32 MB, or that many small pieces */
+
+const struct received_event *received_event_type __attribute__((unused));
+const struct sent_event *sent_event_type __attribute__((unused));
+const struct closed_event *closed_event_type __attribute__((unused));
+
+struct scratch {
+	struct received_event event;
+	__u8 bytes[SLICE_SIZE];
+	struct buffers buffers;
+	struct piece piece; /* what is left of the one at hand */
+	__u32 next_piece;
+	__u32 left; /* bytes still to be told */
+};
+
+/* One per CPU and program: a program is never entered twice on one CPU, two programs may be. */
+enum scratch_slot {
+	SCRATCH_TRACEPOINT,
+	SCRATCH_FEXIT,
+	SCRATCH_SLOTS
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCH_SLOTS);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch_space SEC(".maps");
+
+/* Bytes that were read and that nobody will be told of, by enum unseen_cause; [0]: because there
+ * was no room in the ring buffer. Added to here, read by user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, UNSEEN_SPLICE + 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} unseen_bytes SEC(".maps");
+
+static __always_inline void count_unseen(__u32 cause, __u64 bytes)
+{
+	__u64 *count = bpf_map_lookup_elem(&unseen_bytes, &cause);
+
+	if (count)
+		*count += bytes;
+}
+
+static __always_inline void emit_received(struct received_event *event, __u32 captured)
+{
+	event->captured = captured;
+	if (bpf_ringbuf_output(&events, event, sizeof(*event) + captured, 0)) {
+		count_lost(LOST_RING_BUFFER_FULL);
+		count_unseen(UNSEEN_NOTHING, event->length);
+	} else if (!captured) {
+		count_unseen(event->unseen, event->length);
+	}
+	event->offset += event->length;
+}
+
+static __always_inline void emit_unseen(struct received_event *event, __u32 length, __u32 cause)
+{
+	event->length = length;
+	event->unseen = cause;
+	emit_received(event, 0);
+	event->unseen = UNSEEN_NOTHING;
+}
+
+static __always_inline bool take_piece(struct scratch *scratch)
+{
+	__u32 index = scratch->next_piece;
+
+	if (index >= scratch->buffers.count)
+		return false;
+	scratch->next_piece = index + 1;
+	if (!scratch->buffers.pieces) {
+		scratch->piece = scratch->buffers.only;
+		return true;
+	}
+	return !bpf_probe_read_user(&scratch->piece, sizeof(scratch->piece),
+				    (const void *)scratch->buffers.pieces +
+					index * sizeof(struct piece));
+}
+
+/* Tells of one slice, or turns to the next piece of memory. */
+static long tell_step(__u32 index, struct scratch **at)
+{
+	struct scratch *scratch = *at;
+	__u32 length = scratch->left;
+
+	(void)index;
+	if (!length)
+		return 1;
+	if (!scratch->piece.length)
+		return take_piece(scratch) ? 0 : 1;
+	if (length > scratch->piece.length)
+		length = scratch->piece.length;
+	if (length > SLICE_SIZE)
+		length = SLICE_SIZE;
+	scratch->event.length = length;
+	barrier_var(length);
+	if (length > SLICE_SIZE) /* as the verifier must see it, after the last change */
+		return 1;
+	if (bpf_probe_read_user(scratch->bytes, length, (const void *)scratch->piece.base))
+		emit_unseen(&scratch->event, length, UNSEEN_MEMORY);
+	else
+		emit_received(&scratch->event, length);
+	scratch->piece.base += length;
+	scratch->piece.length -= length;
+	scratch->left -= length;
+	return 0;
+}
+
+/* What splice(2) took out of the socket is missing in the count of what was read. Only where both
+ * counts began with the connection, and what was sent is looked at before the queue is. */
+static __always_inline void tell_spliced(struct sock *sk, struct end *end, struct received_event *event,
+					 __u64 sent, __u32 ret)
+{
+	__u64 read = end->received + ret;
+
+	if (!end->from_start || sent <= read || !is_drained(sk))
+		return;
+	__sync_fetch_and_add(&end->received, sent - read);
+	emit_unseen(event, sent - read, UNSEEN_SPLICE);
+}
+
+static __always_inline void tell_received(struct sock *sk, struct end *end, __u32 slot, __s32 ret)
+{
+	struct scratch *scratch = bpf_map_lookup_elem(&scratch_space, &slot);
+	struct end *writer = peer_end(sk);
+	struct received_event *event;
+	bool found;
+
+	if (!scratch)
+		return;
+	event = &scratch->event;
+	__builtin_memset(&scratch->buffers, 0, sizeof(scratch->buffers));
+	found = find_buffers(sk, end, ret, &scratch->buffers);
+	if (ret <= 0)
+		return;
+	fill_header(&event->header, EVENT_RECEIVED, bpf_ktime_get_ns());
+	event->conn = end->conn;
+	event->to_server = end->role == ROLE_SERVER;
+	event->unseen = UNSEEN_NOTHING;
+	__builtin_memset(event->reserved, 0, sizeof(event->reserved));
+	event->offset = end->received;
+	if (writer)
+		tell_spliced(sk, end, event, writer->sent, ret);
+	event->offset = __sync_fetch_and_add(&end->received, ret);
+	scratch->left = ret;
+	scratch->piece.length = 0;
+	scratch->next_piece = 0;
+	if (found)
+		bpf_loop(MAX_STEPS, tell_step, &scratch, 0);
+	if (scratch->left)
+		emit_unseen(event, scratch->left, found ? UNSEEN_BUFFERS : UNSEEN_READER);
+}
+
+static __always_inline void tell_closed(struct sock *sk, struct end *end, __u32 unselected)
+{
+	struct closed_event *record;
+	struct end *other = peer_end(sk);
+	__u32 server = end->role == ROLE_SERVER;
+
+	if (__sync_lock_test_and_set(&end->closed, 1))
+		return;
+	record = emit_reserve(sizeof(*record));
+	if (!record)
+		return;
+	fill_header(&record->header, EVENT_CLOSED, bpf_ktime_get_ns());
+	record->conn = end->conn;
+	record->sent[server] = end->sent;
+	record->received[server] = end->received;
+	record->sent[!server] = other ? other->sent : 0;
+	record->received[!server] = other ? other->received : 0;
+	record->unselected = unselected;
+	record->reserved = 0;
+	bpf_ringbuf_submit(record, 0);
+}
+
+/* ---- what the hooks call: after a call on any socket has returned ---- */
+
+static __always_inline void handle_receive(struct sock *sk, __s32 ret, int flags, __u32 slot)
+{
+	struct end *end;
+
+	if (flags & (MSG_PEEK | MSG_OOB))
+		return;
+	end = ret >= 0 ? watched_end(sk) : end_of(sk);
+	if (!end || end->verdict != VERDICT_WANTED || end->closed || !is_selected(sk, end))
+		return;
+	tell_received(sk, end, slot, ret);
+	if ((ret == 0 && is_shut_down(sk)) || ret == -ECONNRESET)
+		tell_closed(sk, end, 0);
+}
+
+static __always_inline void handle_send(struct sock *sk, __s32 ret)
+{
+	struct sent_event *record;
+	struct end *end;
+	__u64 offset;
+
+	end = ret > 0 ? watched_end(sk) : end_of(sk);
+	if (!end || end->verdict != VERDICT_WANTED || end->closed)
+		return;
+	if (ret == -EPIPE && is_shut_down(sk))
+		tell_closed(sk, end, 0);
+	if (ret <= 0)
+		return;
+	if (end->role == ROLE_CLIENT && !select_client(end, acting_task())) {
+		tell_closed(sk, end, 1);
+		return;
+	}
+	offset = __sync_fetch_and_add(&end->sent, ret);
+	if (!is_selected(sk, end))
+		return;
+	record = emit_reserve(sizeof(*record));
+	if (!record)
+		return;
+	fill_header(&record->header, EVENT_SENT, bpf_ktime_get_ns());
+	record->conn = end->conn;
+	record->offset = offset;
+	record->length = ret;
+	record->to_server = end->role == ROLE_CLIENT;
+	__builtin_memset(record->reserved, 0, sizeof(record->reserved));
+	bpf_ringbuf_submit(record, 0);
+}
+
+#endif
