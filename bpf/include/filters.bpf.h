@@ -88,24 +88,17 @@ static __always_inline bool in_container_set(struct task_struct *task)
 	return false;
 }
 
-/* Does the current task pass all filters? False for the tracing process itself. */
-static __always_inline bool current_is_wanted(void)
+/* Does a task pass all filters? Helpers know the current one's ids faster than its structs do. */
+static __always_inline bool task_passes(struct task_struct *task, bool is_current)
 {
-	struct task_struct *task = acting_task();
-	__u32 pid = bpf_get_current_pid_tgid() >> 32;
-	__u32 zero = 0;
+	if (filter_pid_mode != FILTER_ALL) {
+		__u32 pid = BPF_CORE_READ(task, tgid);
 
-	if (pid == cfg_self_pid) {
-		__u64 *fired = bpf_map_lookup_elem(&selftest, &zero);
-
-		if (fired)
-			__sync_fetch_and_add(fired, 1);
-		return false;
+		if (!filter_allows(&filter_pids, filter_pid_mode, &pid))
+			return false;
 	}
-	if (!filter_allows(&filter_pids, filter_pid_mode, &pid))
-		return false;
 	if (filter_uid_mode != FILTER_ALL) {
-		__u32 uid = (__u32)bpf_get_current_uid_gid();
+		__u32 uid = is_current ? (__u32)bpf_get_current_uid_gid() : task_uid(task);
 
 		if (!filter_allows(&filter_uids, filter_uid_mode, &uid))
 			return false;
@@ -127,12 +120,28 @@ static __always_inline bool current_is_wanted(void)
 			return false;
 	}
 	if (filter_cgroup_mode != FILTER_ALL) {
-		__u64 cgroup_id = bpf_get_current_cgroup_id();
+		__u64 cgroup_id = is_current ? bpf_get_current_cgroup_id() : task_cgroup_id(task);
 
 		if (!filter_allows(&filter_cgroups, filter_cgroup_mode, &cgroup_id))
 			return false;
 	}
 	return true;
+}
+
+/* Does the current task pass all filters? False for the tracing process itself. */
+static __always_inline bool current_is_wanted(void)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	__u32 zero = 0;
+
+	if (pid == cfg_self_pid) {
+		__u64 *fired = bpf_map_lookup_elem(&selftest, &zero);
+
+		if (fired)
+			__sync_fetch_and_add(fired, 1);
+		return false;
+	}
+	return task_passes(acting_task(), true);
 }
 
 #endif

@@ -126,16 +126,58 @@ struct css_set {
 	struct cgroup *dfl_cgrp; /* of cgroup v2 */
 };
 
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+typedef struct {
+	__u32 val;
+} kgid_t;
+
+struct cred {
+	kuid_t uid;
+	kgid_t gid;
+};
+
+struct mm_struct {
+	unsigned long
+	    arg_start; /* of argv, as exec put it: strings back to back, each with its NUL */
+	unsigned long arg_end;
+	struct file *exe_file;
+};
+
+struct linux_binprm {
+	const char *filename; /* as the caller gave it */
+	const char *interp;   /* the same pointer, unless it is a script */
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads that have not begun to exit */
+	unsigned int flags;
+	int group_exit_code;
+};
+
 struct task_struct {
 	unsigned int flags;
 	int pid;
 	int tgid;
+	int exit_code;
+	__u64 start_time;     /* CLOCK_MONOTONIC */
+	__u64 start_boottime; /* CLOCK_BOOTTIME */
+	void *stack;
+	struct mm_struct *mm;
+	struct signal_struct *signal;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct nsproxy *nsproxy;
 	struct fs_struct *fs;
 	struct files_struct *files;
 	struct css_set *cgroups;
+	const struct cred *cred;
 	char comm[16];
 };
 
