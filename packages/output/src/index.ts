@@ -19,6 +19,7 @@ export * as fields from './fields.js';
 export { type HistogramOptions, log2Histogram, log2Slot } from './histogram.js';
 export { JsonLines } from './json-lines.js';
 export { decodeText, JsonWriter } from './json-writer.js';
+export { LiveScreen, type ScreenSize } from './live-screen.js';
 export { fieldsMarkdown, optionsMarkdown } from './markdown.js';
 export type { Cidr, CidrSet } from './options/cidr.js';
 export {
@@ -37,7 +38,14 @@ export type { Renderer } from './renderer.js';
 export { reportError, say } from './report.js';
 export { commonOf, type Opening, runTool, type Tool, type ToolValues } from './run.js';
 export { jsonSchema, type SchemaOptions } from './schema.js';
-export { atEnd, type Batch, type Lost, type Source, type Summary } from './source.js';
+export {
+  atEnd,
+  type Batch,
+  type Lost,
+  type Snapshot,
+  type Source,
+  type Summary,
+} from './source.js';
 export { type Screen, Table } from './table.js';
 export type { ByteRange, BytesRow } from './text-fields.js';
 export { bytesText, nanosecondsText, rateText } from './units.js';

@@ -95,7 +95,7 @@ async function trace<Table extends Options, Row>(
   let source: Source<Row> | undefined;
   try {
     source = await tool.open(values, { operands, signal: end.signal });
-    session.show(stdoutOutput(shown, source.fields, stdout));
+    session.show(stdoutOutput(shown, source, stdout));
     if (log) session.logTo(log, source.fields);
     await session.run(source);
   } catch (error) {

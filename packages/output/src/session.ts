@@ -78,7 +78,9 @@ export class Session<Row> {
       truncated: this.#truncated,
       durationMs: performance.now() - begun,
     };
-    this.#outputs.at(-1)?.renderer.summary?.(summary);
+    const { renderer } = this.#outputs.at(-1) ?? {};
+    renderer?.summary?.(summary);
+    if (renderer?.epilogue && source.epilogue) renderer.epilogue(source.epilogue());
     await this.#flush();
     if (quiet) return;
     const own = source.summary?.(summary);
@@ -87,7 +89,7 @@ export class Session<Row> {
   }
 
   /** @returns true when there have been enough events */
-  async #take({ rows, lost }: Batch<Row>): Promise<boolean> {
+  async #take({ rows, lost, snapshot }: Batch<Row>): Promise<boolean> {
     const { maxEvents = Number.POSITIVE_INFINITY } = this.#values;
     const outputs = this.#outputs;
     clock.follow();
@@ -97,6 +99,7 @@ export class Session<Row> {
       this.#losses.add(loss);
       for (const { renderer } of outputs) renderer.lost?.(loss);
     }
+    if (snapshot) for (const { renderer } of outputs) renderer.beginSnapshot?.(snapshot);
     for (const row of rows) {
       this.#events++;
       let full = false;
@@ -111,6 +114,7 @@ export class Session<Row> {
         break;
       }
     }
+    if (snapshot) for (const { renderer } of outputs) renderer.endSnapshot?.();
     await this.#flush();
     return this.#events >= maxEvents;
   }

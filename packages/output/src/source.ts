@@ -18,6 +18,17 @@ export interface Lost {
 export interface Batch<Row> {
   readonly rows: Iterable<Row>;
   readonly lost: readonly Lost[];
+  /** Set when the rows are the whole picture of a moment, which replaces the one before. */
+  readonly snapshot?: Snapshot;
+}
+
+/**
+ * A picture of a moment: a table of sessions, of counts. People see it redrawn in place on a
+ * terminal, and one block after the other in a pipe; programs get its rows like any others.
+ */
+export interface Snapshot {
+  /** Line above the rows, such as `Trace at: 17:09:04`. */
+  readonly heading: string;
 }
 
 /** What a tool opens: from here on events flow. */
@@ -30,6 +41,12 @@ export interface Source<Row> {
   batches(signal: AbortSignal): AsyncIterable<Batch<Row>>;
   /** When events began to flow, in milliseconds of performance.now(); left out: when it was opened. */
   readonly attachedMs?: number;
+  /** Its rows come as snapshots. */
+  readonly snapshots?: boolean;
+  /** Shows rows to people in another form than a table, if it returns one. */
+  readonly view?: (screen: Screen) => Renderer<Row> | undefined;
+  /** Lines for people at the very end, such as a histogram. */
+  readonly epilogue?: () => readonly string[];
   /** What `-v` tells once events flow: hooks chosen, privileges dropped. */
   notes(): readonly string[];
   /** The closing line on stderr, where another one than "N events, 0 lost" says more. */
