@@ -28,7 +28,15 @@ export interface MessageType {
   readonly dense: readonly (MessageField | undefined)[];
   /** False when the description of this message was not found: it has no fields then. */
   readonly known: boolean;
+  /** How it is shown, when not as any message. */
+  readonly shown: Shown;
 }
+
+/**
+ * Messages of google.protobuf that are shown as what they mean: `bare` is the value of its only
+ * field (wrappers, Struct, Value, ListValue).
+ */
+export type Shown = 'message' | 'any' | 'timestamp' | 'duration' | 'field_mask' | 'bare';
 
 /** Field numbers below this are in `MessageType.dense`. */
 export const DENSE_FIELDS = 128;
@@ -91,6 +99,9 @@ export interface MessageField {
   readonly presence: boolean;
   /** What to hide of it when secrets are hidden. */
   readonly redact: Redaction;
+  /** `"name":` and `name:`, as printers need it. */
+  readonly jsonKey: Uint8Array;
+  readonly textKey: Uint8Array;
 }
 
 export interface EnumType {
@@ -103,7 +114,7 @@ export interface EnumType {
  * - `none`: nothing beyond what any text is searched for (credentials in URLs, tokens);
  * - `hide`: all of it; for a message or a map each value inside;
  * - `size`: all but its size, since it is content and not metadata;
- * - `env`: the values of `NAME=value`, and `value` in `{key, value}` messages;
+ * - `env`: the values of `NAME=value`;
  * - `args`: what looks like a secret in a command line;
  * - `keyed`: values of a map whose keys sound secret.
  */
