@@ -14,10 +14,15 @@
 #define IPPROTO_UDP   17
 #define IPPROTO_MPTCP 262
 
-#define TCP_CLOSE_STATE	      7 /* include/net/tcp_states.h */
+#define TCP_ESTABLISHED_STATE 1 /* include/net/tcp_states.h */
 #define TCP_SYN_SENT_STATE    2
-#define TCP_ESTABLISHED_STATE 1
 #define TCP_SYN_RECV_STATE    3
+#define TCP_FIN_WAIT1_STATE   4
+#define TCP_FIN_WAIT2_STATE   5
+#define TCP_CLOSE_STATE	      7
+#define TCP_CLOSE_WAIT_STATE  8
+#define TCP_LAST_ACK_STATE    9
+#define TCP_CLOSING_STATE     11
 
 #define O_NONBLOCK 04000 /* include/uapi/asm-generic/fcntl.h; the same on x86 and arm64 */
 #define S_IFMT	   0170000
@@ -45,6 +50,10 @@ struct sock_common {
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	struct {
+		__s64 counter;
+	} skc_cookie;
+	unsigned long skc_flags;
 };
 
 struct sk_buff_head {
@@ -60,9 +69,15 @@ struct sock {
 	struct socket *sk_socket;
 };
 
+struct ipv6_pinfo {
+	int mcast_oif;
+};
+
 struct inet_sock {
 	struct sock sk;
+	struct ipv6_pinfo *pinet6;
 	__be16 inet_sport;
+	int mc_index;
 };
 
 struct inet_connection_sock {
@@ -72,6 +87,10 @@ struct inet_connection_sock {
 struct tcp_sock {
 	bool is_mptcp;
 	void *fastopen_req;
+	__u64 bytes_sent; /* payload, repetitions included */
+	__u64 bytes_retrans;
+	__u64 bytes_received; /* sequence numbers, so a FIN counts as one */
+	__u32 total_retrans;  /* segments */
 };
 
 struct mptcp_sock {
