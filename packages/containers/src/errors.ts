@@ -7,6 +7,8 @@ export type ContainersErrorCode =
   | 'CONTAINER_AMBIGUOUS'
   | 'CONTAINER_SELECTOR_INVALID'
   | 'CONTAINERS_CLOSED'
+  | 'ROOT_UNKNOWN'
+  | 'IMAGE_UNKNOWN'
   | 'RUNTIME_CALL_FAILED';
 
 /** Recognise it by `code`, not by `instanceof`: two copies of this package may be loaded. */

@@ -10,3 +10,7 @@ export type { Keys, Selection, SelectionChange, SelectOptions } from './selectio
 export type { Mode, Selector } from './selector.js';
 export { DEFAULT_SOCKETS, type RuntimeSocket, type SocketKind } from './sockets.js';
 export { DEFAULT_STATE_DIRS, type StateDir } from './sources/state-dirs.js';
+// Where their files are
+export { graphDriverRoot, inspectedContainers } from './storage/engines.js';
+export { type OverlayRoot, rootOfProcess } from './storage/overlay.js';
+export { Storage, type StorageOptions } from './storage/storage.js';

@@ -64,6 +64,12 @@ export class Message {
     return decoder.decode(this.bytes(field));
   }
 
+  /** A repeated string field. */
+  texts(field: number): string[] {
+    const values = this.#fields.get(field) ?? [];
+    return values.flatMap((value) => (typeof value === 'number' ? [] : [decoder.decode(value)]));
+  }
+
   /** A bytes field; none when absent. */
   bytes(field: number): Uint8Array {
     const value = this.#fields.get(field)?.at(-1);

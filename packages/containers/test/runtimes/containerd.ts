@@ -34,7 +34,11 @@ export interface TestContainerd {
   stop(): Promise<void>;
 }
 
-export async function startContainerd({ cri = false } = {}): Promise<TestContainerd> {
+/** @param snapshotter `overlayfs` needs a file system below /tmp that can be an upper layer */
+export async function startContainerd({
+  cri = false,
+  snapshotter = 'native',
+} = {}): Promise<TestContainerd> {
   const dir = await mkdtemp(join(tmpdir(), 'imagesnoop-containerd-'));
   const socket = join(dir, 'c.sock');
   const namespace = unique();
@@ -61,7 +65,7 @@ ${
   disable_tcp_service = true
   restrict_oom_score_adj = true
 ${plugins('.containerd')}
-  snapshotter = "native"
+  snapshotter = "${snapshotter}"
 ${plugins('.containerd.runtimes.runc')}
   runtime_type = "io.containerd.runc.v2"
 ${plugins('.containerd.runtimes.runc.options')}
@@ -95,7 +99,7 @@ ${plugins('.containerd.runtimes.runc.options')}
       'containers',
       'create',
       '--snapshotter',
-      'native',
+      snapshotter,
       ...flags,
       '--',
       image,

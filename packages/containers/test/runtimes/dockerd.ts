@@ -30,7 +30,8 @@ export interface TestDockerd {
   stop(): Promise<void>;
 }
 
-export async function startDockerd(): Promise<TestDockerd> {
+/** @param storage driver; `overlay2` needs a file system below /tmp that can be an upper layer */
+export async function startDockerd({ storage = 'vfs' } = {}): Promise<TestDockerd> {
   const dir = await mkdtemp(join(tmpdir(), 'imagesnoop-dockerd-'));
   const socket = join(dir, 'd.sock');
   await writeFile(join(dir, 'none.json'), '{}'); // instead of /etc/docker/daemon.json
@@ -39,7 +40,7 @@ export async function startDockerd(): Promise<TestDockerd> {
     [
       ...['--data-root', join(dir, 'root'), '--exec-root', join(dir, 'exec')],
       ...['--pidfile', join(dir, 'pid'), '--host', `unix://${socket}`],
-      ...['--config-file', join(dir, 'none.json'), '--storage-driver', 'vfs'],
+      ...['--config-file', join(dir, 'none.json'), '--storage-driver', storage],
       // No network is touched.
       ...['--bridge', 'none', '--iptables=false', '--ip6tables=false', '--ip-forward=false'],
     ],

@@ -27,13 +27,13 @@ export interface TestPodman {
 }
 
 /** Podman with storage of its own and runc (crun refuses machines with hybrid cgroups). */
-export async function startPodman(): Promise<TestPodman> {
+export async function startPodman({ storage = 'vfs' } = {}): Promise<TestPodman> {
   const dir = await mkdtemp(join(tmpdir(), 'imagesnoop-podman-'));
   const socket = join(dir, 'p.sock');
   const image = 'localhost/busybox:test';
   const own = [
     ...['--root', join(dir, 'root'), '--runroot', join(dir, 'run'), '--tmpdir', join(dir, 'tmp')],
-    ...['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--runtime', 'runc'],
+    ...['--storage-driver', storage, '--cgroup-manager', 'cgroupfs', '--runtime', 'runc'],
     ...['--events-backend', 'file'],
   ];
   const podman = (...args: string[]): Promise<string> => run('podman', [...own, ...args]);
