@@ -26,4 +26,4 @@ test.each(examples.map((code, i) => [i + 1, code] as const))('example %i runs', 
   if (i === 2) expect(stdout).toMatch(/^include /m);
 });
 
-test('there are examples', () => expect(examples).toHaveLength(3));
+test('there are examples', () => expect(examples).toHaveLength(4));
