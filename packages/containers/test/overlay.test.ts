@@ -5,7 +5,14 @@ import { overlayOf, parseMountinfo } from '../src/storage/overlay.js';
 test('options of a mount, with every way to write a layer', () => {
   expect(
     overlayOf(['rw', 'lowerdir=/a:/b\\:c:/d\\\\e', 'upperdir=/u', 'workdir=/w', 'index=off']),
-  ).toEqual({ merged: null, upper: '/u', work: '/w', lowers: ['/a', '/b:c', '/d\\e'] });
+  ).toEqual({
+    merged: null,
+    upper: '/u',
+    work: '/w',
+    lowers: ['/a', '/b:c', '/d\\e'],
+    attributes: 'trusted',
+  });
+  expect(overlayOf(['lowerdir=/a', 'userxattr'])?.attributes).toBe('user');
   expect(overlayOf(['lowerdir+=/a', 'lowerdir+=/b:c'])?.lowers).toEqual(['/a', '/b:c']);
   expect(overlayOf(['lowerdir=/a:/b::/data'])?.lowers).toEqual(['/a', '/b']);
   expect(overlayOf(['rw', 'size=4k'])).toBeNull();
@@ -23,6 +30,7 @@ test('what docker inspect says of storage', () => {
   expect(graphDriverRoot({ GraphDriver: { Name: 'overlay2', Data } })).toEqual({
     ...{ merged: '/m', upper: '/u', work: '/w' },
     lowers: ['/a-init/diff', '/b/diff'],
+    attributes: 'trusted',
   });
   expect(graphDriverRoot({ GraphDriver: { Name: 'vfs', Data: null } })).toEqual({
     why: 'its storage driver is vfs, not overlay2',

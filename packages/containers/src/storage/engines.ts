@@ -33,7 +33,8 @@ export function graphDriverRoot(inspected: unknown): Answer {
   const upper = text(UpperDir);
   if (upper !== undefined) {
     const lowers = text(LowerDir)?.split(':') ?? [];
-    return { merged: text(MergedDir) ?? null, upper, work: text(WorkDir) ?? null, lowers };
+    const [merged = null, work = null] = [text(MergedDir), text(WorkDir)];
+    return { merged, upper, work, lowers, attributes: 'trusted' };
   }
   const name = text(driver.Name);
   return name === undefined ? null : { why: `its storage driver is ${name}, not overlay2` };

@@ -14,6 +14,11 @@ export interface OverlayRoot {
   readonly work: string | null;
   /** What it was made from, top first. */
   readonly lowers: readonly string[];
+  /**
+   * Under which names the layers keep what overlayfs notes of a directory: `trusted.overlay.*`, which
+   * no container can write, or `user.overlay.*` in mounts that a user made (rootless engines).
+   */
+  readonly attributes: 'trusted' | 'user';
 }
 
 /** @param options as mount(8) takes them, e.g. `lowerdir=/a:/b` and `upperdir=/c`; null without a lower */
@@ -30,7 +35,8 @@ export function overlayOf(options: readonly string[]): OverlayRoot | null {
   if (lowers.length === 0) return null;
   const [upper = null] = values('upperdir').map(unescapeLayer);
   const [work = null] = values('workdir').map(unescapeLayer);
-  return { merged: null, upper, work, lowers };
+  const attributes = options.includes('userxattr') ? 'user' : 'trusted';
+  return { merged: null, upper, work, lowers, attributes };
 }
 
 /** Colons divide layers; a backslash makes the next letter part of a name. */

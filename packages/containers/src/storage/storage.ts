@@ -88,13 +88,15 @@ export class Storage {
    * @throws ContainersError ROOT_UNKNOWN where the engine does not use overlayfs, or does not tell
    */
   async root(container: ContainerInfo): Promise<OverlayRoot> {
+    const mounted = container.pid === null ? null : rootOfProcess(container.pid);
     let why = 'its engine does not tell';
     for (const engine of this.#engines) {
       const answer = await engine.root(container);
-      if (answer !== null && !('why' in answer)) return answer;
-      if (answer !== null) why = answer.why;
+      if (answer === null) continue;
+      // Engines do not tell how they mounted it.
+      if (!('why' in answer)) return { ...answer, attributes: mounted?.attributes ?? 'trusted' };
+      why = answer.why;
     }
-    const mounted = container.pid === null ? null : rootOfProcess(container.pid);
     if (mounted !== null) return mounted;
     const name = container.name ?? container.id.slice(0, 12);
     throw new ContainersError(
