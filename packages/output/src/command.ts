@@ -57,6 +57,7 @@ export async function runCommand<Table extends Options>(
     try {
       const print = async (text: string | Uint8Array) => stdout.write(Buffer.from(text));
       await command.run(values as Values<Table>, { operands, signal: end.signal, print });
+      return DONE;
     } finally {
       offSignals();
       stdout.close();
@@ -68,13 +69,14 @@ export async function runCommand<Table extends Options>(
 /**
  * Reads a command line and acts on it, or does what `--help` and its like ask for.
  *
+ * @param act returns the exit code, unless it throws
  * @returns the exit code
  */
 export async function understand<Table extends Options>(
   line: CommandLine<Table>,
   common: Options,
   argv: readonly string[],
-  act: (values: Values<Options>, operands: readonly string[]) => Promise<void>,
+  act: (values: Values<Options>, operands: readonly string[]) => Promise<number>,
 ): Promise<number> {
   const isVerbose = argv.some((word) => word === '--verbose' || /^-[a-zA-Z]*v/.test(word));
   const table: Options = { ...common, ...line.options };
@@ -90,8 +92,7 @@ export async function understand<Table extends Options>(
       return DONE;
     }
     checkOperands(line.operands, operands);
-    await act(values, operands);
-    return DONE;
+    return await act(values, operands);
   } catch (error) {
     if (error instanceof ReaderGone) return DONE;
     return reportError(line.name, error, isVerbose);

@@ -50,3 +50,4 @@ export { type Screen, Table } from './table.js';
 export type { ByteRange, BytesRow } from './text-fields.js';
 export { bytesText, nanosecondsText, rateText } from './units.js';
 export { packageVersion } from './version.js';
+export { wantedRows } from './wanted-rows.js';

@@ -3,7 +3,7 @@ import { FileSink } from './file-sink.js';
 import { type CommonValues, commonOptions, LISTING_OPTIONS } from './options/common.js';
 import type { Options, Values } from './options/option.js';
 import { logPath, stdoutOutput } from './outputs.js';
-import { reportError, say } from './report.js';
+import { DONE, reportError, say } from './report.js';
 import { Session } from './session.js';
 import { exit, onSignals } from './signals.js';
 import type { Source } from './source.js';
@@ -71,12 +71,12 @@ const NOT_GIVEN = Object.fromEntries(
   Object.entries(commonOptions).map(([name, { absent }]) => [name, absent]),
 );
 
-/** From open files to the closing summary. */
+/** From open files to the closing summary and the exit code. */
 async function trace<Table extends Options, Row>(
   tool: Tool<Table, Row>,
   values: ToolValues<Table> & CommonValues,
   operands: readonly string[],
-): Promise<void> {
+): Promise<number> {
   /** Ends the source. */
   const end = new AbortController();
   /** The user wants to go, so a reader that has stopped is not waited for. */
@@ -98,9 +98,11 @@ async function trace<Table extends Options, Row>(
     session.show(stdoutOutput(shown, source, stdout));
     if (log) session.logTo(log, source.fields);
     await session.run(source);
+    return source.exitCode?.() ?? DONE;
   } catch (error) {
     // Whatever an interrupted start stumbles over, the user asked for the end.
     if (source !== undefined || !end.signal.aborted) throw error;
+    return DONE;
   } finally {
     await source?.close();
     offSignals();

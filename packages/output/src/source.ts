@@ -51,6 +51,8 @@ export interface Source<Row> {
   notes(): readonly string[];
   /** The closing line on stderr, where another one than "N events, 0 lost" says more. */
   summary?(summary: Summary): string;
+  /** What the tool exits with when all went well, asked at the end; left out: 0. */
+  exitCode?(): number;
   close(): Promise<void> | void;
 }
 

@@ -1,4 +1,5 @@
-import { displayBytes, displayText } from './display.js';
+import type { ByteRun } from './byte-run.js';
+import { displayBytes } from './display.js';
 import { type Field, type FieldOptions, field, nullable, type Read, TEXT } from './field.js';
 import type { JsonWriter } from './json-writer.js';
 import { parsed } from './parsed.js';
@@ -61,33 +62,54 @@ export function text<Row>(
   ) as Field<Row>;
 }
 
-/** A list of texts from a range of `row.u8` in which each text ends with a NUL (an argv). */
+/**
+ * A list of texts, each of which ends with a NUL (an argv): either a range of `row.u8`, or a run of
+ * bytes anywhere that is used at once.
+ *
+ * @param options `quote`: cells have each text in double quotes
+ */
 export function textList<Row extends BytesRow>(
   name: string,
-  range: ByteRange<Row>,
-  options: FieldOptions<Row>,
+  read: ByteRange<Row> | ((row: Row) => ByteRun),
+  { quote = false, ...options }: FieldOptions<Row> & { quote?: boolean },
 ): Field<Row> {
+  const run = typeof read === 'function' ? read : runOf(read);
   const json = (row: Row, out: JsonWriter) => {
-    let start = range.start(row);
+    const { u8, start, end } = run(row);
     if (start < 0) return out.null();
-    const end = range.end(row);
     out.byte(0x5b);
-    for (let first = true; start < end; first = false) {
-      const nul = row.u8.indexOf(0, start);
-      const stop = nul < 0 || nul > end ? end : nul;
-      if (!first) out.byte(0x2c);
-      out.text(row.u8, start, stop);
-      start = stop + 1;
+    for (let at = start; at < end; ) {
+      const stop = endOfText(u8, at, end);
+      if (at > start) out.byte(0x2c);
+      out.text(u8, at, stop);
+      at = stop + 1;
     }
     out.byte(0x5d);
   };
+  const text = (row: Row) => {
+    const { u8, start, end } = run(row);
+    if (start < 0) return '-';
+    const words: string[] = [];
+    for (let at = start; at < end; ) {
+      const stop = endOfText(u8, at, end);
+      const word = displayBytes(u8, at, stop);
+      words.push(quote ? `"${word.replaceAll('"', '\\"')}"` : word);
+      at = stop + 1;
+    }
+    return words.join(' ');
+  };
   const schema = nullable({ type: 'array', items: { type: 'string' } });
   const value = (row: Row) => parsed(row, json);
-  const words = (row: Row) => {
-    const list = value(row) as string[] | null;
-    return list === null ? '-' : list.map(displayText).join(' ');
-  };
-  return field(name, { schema, json, value, text: words, column: { ...TEXT, width: 24 } }, options);
+  return field(name, { schema, json, value, text, column: { ...TEXT, width: 24 } }, options);
+}
+
+function runOf<Row extends BytesRow>(range: ByteRange<Row>): (row: Row) => ByteRun {
+  return (row) => ({ u8: row.u8, start: range.start(row), end: range.end(row) });
+}
+
+function endOfText(u8: Uint8Array, from: number, end: number): number {
+  const nul = u8.indexOf(0, from);
+  return nul < 0 || nul > end ? end : nul;
 }
 
 function isRange<Row>(

@@ -29,6 +29,23 @@ export function list(common: Common): Option<readonly string[]> {
   };
 }
 
+/** A regular expression, as JavaScript has them. */
+export function regex(common: Common): Option<RegExp | undefined> {
+  return {
+    argument: 'RE',
+    ...common,
+    expected: 'a regular expression',
+    absent: undefined,
+    parse(given) {
+      try {
+        return new RegExp(lastOf(given), 'u');
+      } catch (error) {
+        throw new BadValue((error as Error).message);
+      }
+    },
+  };
+}
+
 /** A whole number between bounds. */
 export function count(
   common: Common & { min: number; max: number; unit?: string },
