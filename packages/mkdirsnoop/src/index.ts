@@ -1,6 +1,6 @@
 import type { Containers } from '@imagesnoop/containers';
 import { type Cursor, openSession, type SessionOptions, type TracerPlan } from '@imagesnoop/loader';
-import { type Batch, events, type LostEvent, type Source } from '@imagesnoop/output';
+import { type Batch, events, type LostEvent, type Source, wantedRows } from '@imagesnoop/output';
 import { type ColumnOptions, type MkdirEvent, mkdirFields } from './columns.js';
 import { MKDIR_EVENT, mkdirReaders } from './event.js';
 import { hooks } from './hooks.js';
@@ -101,27 +101,5 @@ async function* mkdirsOf(
   batches: AsyncIterable<Batch<Cursor>>,
   isWanted: (row: Cursor) => boolean,
 ): AsyncGenerator<Batch<Cursor>, void, void> {
-  for await (const { rows, lost } of batches) yield { rows: new Wanted(rows, isWanted), lost };
-}
-
-/** Some of the rows. A generator would do, at three times the cost per row. */
-class Wanted<Row> implements IterableIterator<Row> {
-  readonly #rows: Iterator<Row>;
-  readonly #isWanted: (row: Row) => boolean;
-
-  constructor(rows: Iterable<Row>, isWanted: (row: Row) => boolean) {
-    this.#rows = rows[Symbol.iterator]();
-    this.#isWanted = isWanted;
-  }
-
-  [Symbol.iterator](): this {
-    return this;
-  }
-
-  next(): IteratorResult<Row> {
-    for (;;) {
-      const result = this.#rows.next();
-      if (result.done || this.#isWanted(result.value)) return result;
-    }
-  }
+  for await (const { rows, lost } of batches) yield { rows: wantedRows(rows, isWanted), lost };
 }
