@@ -1,3 +1,5 @@
+import type { Screen } from './table.js';
+
 /** How large a terminal is, in columns and lines. */
 export interface ScreenSize {
   readonly columns: number;
@@ -34,6 +36,22 @@ export class LiveScreen {
     this.#columns = columns;
     const body = shown.map((line) => `${line}${CLEAR_LINE_END}\n`).join('');
     return `${BEGIN}${start}${body}${CLEAR_BELOW}${END}`;
+  }
+
+  /**
+   * The bytes that show a frame on a screen: drawn where that can be drawn over, else printed with
+   * an empty line behind.
+   *
+   * @param last printed whole, in the place of the frame before
+   */
+  show(frame: readonly string[], { width, height }: Screen, last = false): string {
+    const printed = frame.map((line) => `${line}\n`).join('');
+    if (height === undefined) return last ? printed : `${printed}\n`;
+    const size = { columns: width, lines: height };
+    if (!last) return this.draw(frame, size);
+    const cleared = this.#drawn > 0 ? this.draw([], size) : '';
+    this.leave();
+    return cleared + printed;
   }
 
   /** Leaves the frame where it is, because something was printed below it: the next begins there. */

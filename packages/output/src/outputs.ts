@@ -10,7 +10,7 @@ import { onSay } from './report.js';
 import { selectFields } from './select-fields.js';
 import type { Sink } from './sink.js';
 import type { Source } from './source.js';
-import type { StdoutSink } from './stdout-sink.js';
+import { StdoutSink } from './stdout-sink.js';
 import { DEFAULT_HEIGHT, DEFAULT_WIDTH, type Screen, Table } from './table.js';
 import { relativeTime } from './time-fields.js';
 
@@ -51,11 +51,21 @@ export function logPath(values: CommonValues, usual: string | undefined): string
   return formOf(values) === 'table' || formOf(values) === 'wide' ? usual : undefined;
 }
 
-/** What stdout shows, laid out for the terminal or pipe that it is. */
+/** Does the log take the place of standard output? */
+export function printsToLog<Row>(values: CommonValues, { printsToFile }: Source<Row>): boolean {
+  const form = formOf(values);
+  return printsToFile === true && (form === 'table' || form === 'wide');
+}
+
+/**
+ * What stdout shows, laid out for the terminal or pipe that it is.
+ *
+ * @param sink another one than stdout is no terminal
+ */
 export function stdoutOutput<Row>(
   values: CommonValues,
   { fields, snapshots, view }: Source<Row>,
-  sink: StdoutSink,
+  sink: Sink,
 ): Output<Row> {
   const form = formOf(values);
   if (form === 'json')
@@ -65,13 +75,16 @@ export function stdoutOutput<Row>(
     ({ column: { show } }) => show === 'table' || (show === 'wide' && form === 'wide'),
   );
   const chosen = selectFields(fields, usual, values.fields);
-  const paper = screen(form === 'wide');
-  const own = values.fields.length === 0 ? view?.(paper) : undefined;
-  if (own) return new Output(own, sink);
-  const table = new Table(withTimes(values, fields, chosen), paper, snapshots);
-  if (isatty(1)) process.on('SIGWINCH', () => table.resize(terminalWidth(), terminalHeight()));
-  if (isatty(1) && isatty(2)) onSay(() => table.leave());
-  return new Output(table, sink);
+  const terminal = sink instanceof StdoutSink && isatty(1);
+  const paper = screen(form === 'wide', terminal);
+  const renderer: Renderer<Row> =
+    (values.fields.length === 0 ? view?.(paper) : undefined) ??
+    new Table(withTimes(values, fields, chosen), paper, snapshots);
+  if (terminal) {
+    process.on('SIGWINCH', () => renderer.resize?.(terminalWidth(), terminalHeight()));
+    if (isatty(2)) onSay(() => renderer.leave?.());
+  }
+  return new Output(renderer, sink);
 }
 
 function withTimes<Row>(
@@ -93,8 +106,7 @@ function withTimes<Row>(
   return [...(time ? [timed] : []), ...relative, ...rest];
 }
 
-function screen(wide: boolean): Screen {
-  const terminal = isatty(1);
+function screen(wide: boolean, terminal: boolean): Screen {
   const asked = Number(process.env.COLUMNS);
   const color = terminal && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   if (terminal) return { width: terminalWidth(), cut: !wide, color, height: terminalHeight() };

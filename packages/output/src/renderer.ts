@@ -10,6 +10,10 @@ export interface Renderer<Row> {
   /** The rows from here to `endSnapshot` are the whole picture of a moment. */
   beginSnapshot?(snapshot: Snapshot): void;
   endSnapshot?(): void;
+  /** The terminal has another size now. */
+  resize?(width: number, height: number): void;
+  /** Something else was printed on this screen. */
+  leave?(): void;
   /** Loss as part of the stream; forms for people leave it to stderr. */
   lost?(lost: Lost): void;
   /** The closing line; forms for people leave it to stderr. */

@@ -2,7 +2,7 @@ import { type CommandLine, understand } from './command.js';
 import { FileSink } from './file-sink.js';
 import { type CommonValues, commonOptions, LISTING_OPTIONS } from './options/common.js';
 import type { Options, Values } from './options/option.js';
-import { logPath, stdoutOutput } from './outputs.js';
+import { logPath, printsToLog, stdoutOutput } from './outputs.js';
 import { DONE, reportError, say } from './report.js';
 import { Session } from './session.js';
 import { exit, onSignals } from './signals.js';
@@ -95,8 +95,9 @@ async function trace<Table extends Options, Row>(
   let source: Source<Row> | undefined;
   try {
     source = await tool.open(values, { operands, signal: end.signal });
-    session.show(stdoutOutput(shown, source, stdout));
-    if (log) session.logTo(log, source.fields);
+    const printed = log !== undefined && printsToLog(shown, source);
+    session.show(stdoutOutput(shown, source, printed ? log : stdout));
+    if (log) session.logTo(log, printed ? undefined : source.fields);
     await session.run(source);
     return source.exitCode?.() ?? DONE;
   } catch (error) {

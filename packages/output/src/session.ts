@@ -34,10 +34,14 @@ export class Session<Row> {
     this.#outputs.push(output);
   }
 
-  /** The log has all fields, whatever the screen shows, because programs follow it. */
-  logTo(log: FileSink, fields: readonly Field<Row>[]): void {
+  /**
+   * The log has all fields, whatever the screen shows, because programs follow it.
+   *
+   * @param fields left out if something is written to it already
+   */
+  logTo(log: FileSink, fields: readonly Field<Row>[] | undefined): void {
     this.#log = log;
-    this.#outputs.unshift(new Output(new JsonLines(fields), log));
+    if (fields !== undefined) this.#outputs.unshift(new Output(new JsonLines(fields), log));
   }
 
   /** Goes on in a new log file; false if there is no log. */

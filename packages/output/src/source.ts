@@ -27,8 +27,10 @@ export interface Batch<Row> {
  * terminal, and one block after the other in a pipe; programs get its rows like any others.
  */
 export interface Snapshot {
-  /** Line above the rows, such as `Trace at: 17:09:04`. */
+  /** Line above the rows, such as `Trace at: 17:09:04`; empty for none. */
   readonly heading: string;
+  /** The last one is not drawn but printed, whatever its length. */
+  readonly last?: boolean;
 }
 
 /** What a tool opens: from here on events flow. */
@@ -45,6 +47,8 @@ export interface Source<Row> {
   readonly snapshots?: boolean;
   /** Shows rows to people in another form than a table, if it returns one. */
   readonly view?: (screen: Screen) => Renderer<Row> | undefined;
+  /** A log that is asked for is what people see, instead of standard output, and not JSON Lines. */
+  readonly printsToFile?: boolean;
   /** Lines for people at the very end, such as a histogram. */
   readonly epilogue?: () => readonly string[];
   /** What `-v` tells once events flow: hooks chosen, privileges dropped. */

@@ -44,6 +44,7 @@ export class Table<Row> implements Renderer<Row> {
   readonly #live = new LiveScreen();
   /** Lines of the snapshot that is being taken. */
   #snapshot: string[] | undefined;
+  #last = false;
   readonly #snapshots: boolean;
 
   /** @param snapshots rows come as snapshots, each of which has a header of its own */
@@ -61,11 +62,11 @@ export class Table<Row> implements Renderer<Row> {
   }
 
   start(): void {
-    if (!this.#snapshots) this.#lines([this.#header()]);
+    if (!this.#snapshots) this.#lines([this.headerLine()]);
   }
 
   row(row: Row): void {
-    const line = this.#line((column) => column.text(row), this.#screen.color);
+    const line = this.rowLine(row);
     if (this.#snapshot !== undefined) {
       this.#snapshot.push(line);
       return;
@@ -80,16 +81,15 @@ export class Table<Row> implements Renderer<Row> {
     this.#live.leave();
   }
 
-  beginSnapshot({ heading }: Snapshot): void {
-    this.#snapshot = [heading, this.#header()];
+  beginSnapshot({ heading, last = false }: Snapshot): void {
+    this.#snapshot = [...(heading === '' ? [] : [heading]), this.headerLine()];
+    this.#last = last;
   }
 
   endSnapshot(): void {
-    const { width: columns, height: lines } = this.#screen;
     const frame = this.#snapshot ?? [];
     this.#snapshot = undefined;
-    if (lines === undefined) this.#lines([...frame, '']);
-    else this.out.string(this.#live.draw(frame, { columns, lines }));
+    this.out.string(this.#live.show(frame, this.#screen, this.#last));
   }
 
   epilogue(lines: readonly string[]): void {
@@ -100,9 +100,14 @@ export class Table<Row> implements Renderer<Row> {
     for (const line of lines) this.out.string(`${line}\n`);
   }
 
-  #header(): string {
+  /** The header as a line, for who puts tables together. */
+  headerLine(): string {
     const line = this.#line((column) => column.header);
     return this.#screen.color ? `${BOLD}${line}${RESET}` : line;
+  }
+
+  rowLine(row: Row): string {
+    return this.#line((column) => column.text(row), this.#screen.color);
   }
 
   #line(textOf: (column: Column<Row>) => string, color = false): string {

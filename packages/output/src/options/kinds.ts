@@ -46,6 +46,22 @@ export function regex(common: Common): Option<RegExp | undefined> {
   };
 }
 
+/** A text in a form of the tool's own; `parse` returns undefined for what it does not take. */
+export function special<Value>(
+  common: Common & { expected: string; parse(text: string): Value | undefined },
+): Option<Value | undefined> {
+  return {
+    argument: 'TEXT',
+    ...common,
+    absent: undefined,
+    parse(given) {
+      const value = common.parse(lastOf(given));
+      if (value === undefined) throw new BadValue();
+      return value;
+    },
+  };
+}
+
 /** A whole number between bounds. */
 export function count(
   common: Common & { min: number; max: number; unit?: string },
