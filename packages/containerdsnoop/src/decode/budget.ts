@@ -1,0 +1,28 @@
+/** How much may be held in memory; a budget within another one takes from both. */
+export class Budget {
+  #limit: number;
+  #parent: Budget | null;
+  #used = 0;
+
+  constructor(limit: number, parent: Budget | null = null) {
+    this.#limit = limit;
+    this.#parent = parent;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Whether so many more bytes may be held; they count as held then. */
+  take(bytes: number): boolean {
+    if (this.#used + bytes > this.#limit) return false;
+    if (this.#parent !== null && !this.#parent.take(bytes)) return false;
+    this.#used += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.#used -= bytes;
+    this.#parent?.release(bytes);
+  }
+}

@@ -1,0 +1,181 @@
+import { decodeBlock } from './block.js';
+import { type Field, HpackError, Table } from './table.js';
+
+/** Blocks after a hole in which the table has to be recognised. */
+const HEALING_BLOCKS = 16;
+/** Entries by which the table may have grown in a hole; beyond, most of it is new anyway. */
+const MOST_INSERTS = 96;
+/** An insertion takes at least an index and a length. */
+const LEAST_INSERT_BYTES = 2;
+/** Different entries that have to be found where they are expected, and by how many more. */
+const ENOUGH_ENTRIES = 3;
+const CLEAR_LEAD = 2;
+const TEMPLATES = 64;
+
+/** The table as it would be if so many entries had been inserted in a hole. */
+interface Hypothesis {
+  table: Table;
+  /** Entries that were found where a block of before had them. */
+  found: Set<Field>;
+  blocks: Field[][];
+}
+
+/** While the table is being recognised: what it may be, and what waits for it. */
+interface Healing {
+  hypotheses: Hypothesis[];
+  pending: Pending[];
+  /** Entries inserted before the hole. */
+  inserted: number;
+}
+
+interface Pending {
+  block: Uint8Array;
+  late(fields: Field[]): void;
+}
+
+/**
+ * Decodes the header blocks of one direction, through holes.
+ *
+ * A block that was not seen may have inserted entries, by which all indices are off from then on. The
+ * number is found by trying: with the right one, the next blocks consist of the same sequences of
+ * names as those before the hole.
+ */
+export class HeaderTracker {
+  #table: Table;
+  /** Sequences of names seen, joined. */
+  #templates = new Set<string>();
+  #healing: Healing | null = null;
+
+  /** @param fromStart whether the direction is seen from its first block */
+  constructor(fromStart: boolean) {
+    this.#table = new Table(fromStart);
+  }
+
+  /**
+   * Fields of the next block; null if they will be known only later, when `late` is called.
+   * Throws HpackError when the block contradicts the table; the next one begins with a new table.
+   */
+  decode(block: Uint8Array, late: (fields: Field[]) => void): Field[] | null {
+    if (this.#healing !== null) return this.#heal(block, late);
+    try {
+      const fields = decodeBlock(this.#table, block);
+      this.#learn(fields);
+      return fields;
+    } catch (error) {
+      this.#table = new Table(false, this.#table);
+      throw error;
+    }
+  }
+
+  /** Blocks were not seen, in so many bytes at most. */
+  skip(bytes: number): void {
+    if (this.#healing !== null || this.#templates.size === 0) {
+      this.#giveUp();
+      return;
+    }
+    const most = Math.min(MOST_INSERTS, Math.floor(bytes / LEAST_INSERT_BYTES));
+    const hypotheses: Hypothesis[] = [];
+    const table = this.#table.clone();
+    for (let inserts = 0; inserts <= most; inserts++) {
+      if (inserts > 0) table.insertUnknown();
+      hypotheses.push({ table: table.clone(), found: new Set(), blocks: [] });
+    }
+    this.#healing = { hypotheses, pending: [], inserted: this.#table.inserted };
+  }
+
+  #learn(fields: readonly Field[]): void {
+    if (fields.some(({ name }) => name === null)) return;
+    const template = fields.map(({ name }) => name).join();
+    if (this.#templates.has(template)) return;
+    if (this.#templates.size >= TEMPLATES) {
+      for (const oldest of this.#templates) {
+        this.#templates.delete(oldest);
+        break;
+      }
+    }
+    this.#templates.add(template);
+  }
+
+  #heal(block: Uint8Array, late: (fields: Field[]) => void): Field[] | null {
+    const healing = this.#healing as Healing;
+    const templates = [...this.#templates].map((template) => template.split(','));
+    healing.hypotheses = healing.hypotheses.filter((each) =>
+      explains(each, block, templates, healing.inserted),
+    );
+    const best = clearlyBest(healing.hypotheses);
+    if (best !== null) {
+      this.#healing = null;
+      this.#table = best.table;
+      const mine = best.blocks.pop() as Field[];
+      for (const [index, { late }] of healing.pending.entries())
+        late(best.blocks[index] as Field[]);
+      this.#learn(mine);
+      return mine;
+    }
+    healing.pending.push({ block: block.slice(), late });
+    if (healing.hypotheses.length > 0 && healing.pending.length < HEALING_BLOCKS) return null;
+    this.#giveUp();
+    return null;
+  }
+
+  /** Begins anew, as one does who comes in the middle; what waits is decoded so. */
+  #giveUp(): void {
+    const pending = this.#healing?.pending ?? [];
+    this.#healing = null;
+    this.#table = new Table(false, this.#table);
+    for (const { block, late } of pending) {
+      try {
+        late(decodeBlock(this.#table, block));
+      } catch (error) {
+        if (!(error instanceof HpackError)) throw error;
+        this.#table = new Table(false, this.#table);
+        late([]);
+      }
+    }
+  }
+}
+
+function explains(
+  hypothesis: Hypothesis,
+  block: Uint8Array,
+  templates: readonly string[][],
+  inserted: number,
+): boolean {
+  let fields: Field[];
+  try {
+    fields = decodeBlock(hypothesis.table, block);
+  } catch (error) {
+    if (error instanceof HpackError) return false;
+    throw error;
+  }
+  if (!templates.some((names) => fits(fields, names))) return false;
+  hypothesis.blocks.push(fields);
+  for (const field of fields) {
+    if (field.seq !== null && field.seq < inserted && field.name !== null) {
+      hypothesis.found.add(field);
+    }
+  }
+  return true;
+}
+
+function fits(fields: readonly Field[], names: readonly string[]): boolean {
+  return (
+    fields.length === names.length &&
+    fields.every(({ name }, index) => name === null || name === names[index])
+  );
+}
+
+function clearlyBest(hypotheses: readonly Hypothesis[]): Hypothesis | null {
+  let best: Hypothesis | null = null;
+  let second = 0;
+  for (const each of hypotheses) {
+    if (best === null || each.found.size > best.found.size) {
+      second = best?.found.size ?? 0;
+      best = each;
+    } else {
+      second = Math.max(second, each.found.size);
+    }
+  }
+  const found = best?.found.size ?? 0;
+  return found >= ENOUGH_ENTRIES && found - second >= CLEAR_LEAD ? best : null;
+}

@@ -1,0 +1,89 @@
+import type { Label } from '../message.js';
+import { posteriorOf, type Row } from './assignment.js';
+import type { Candidate } from './candidates.js';
+import type { Evidence } from './evidence.js';
+
+/** How likely a method has to be to be named. */
+const SURE = 0.95;
+/** How likely it has to be that the method is one of those that are named. */
+const COVERED = 0.97;
+const MOST_NAMED = 6;
+/** Different looks of calls that are told apart. */
+const MOST_SHAPES = 64;
+/** Calls that none of the methods explains, until it is clear that the method is not in the schema. */
+const MISFITS = 2;
+
+export const UNKNOWN: Label = { method: null, pathSource: 'ambiguous', candidates: [] };
+
+/** A method whose name was not seen, but whose calls are known to be of the same one. */
+export class Placeholder implements Row {
+  evidence: Float64Array;
+  context: Float64Array;
+  posterior: Float64Array;
+  excluded: ReadonlySet<number> = new Set();
+  /** Insertions into the table before it was inserted, and before it was last used. */
+  readonly inserted: number | null;
+  lastUsed: number;
+  #candidates: readonly Candidate[];
+  #shapes = new Map<string, number>();
+  #misfits = 0;
+  #fits = 0;
+
+  /** @param inserted null for one that has no place in the table */
+  constructor(candidates: readonly Candidate[], inserted: number | null) {
+    this.#candidates = candidates;
+    this.inserted = inserted;
+    this.lastUsed = inserted ?? 0;
+    this.evidence = new Float64Array(candidates.length);
+    this.context = new Float64Array(candidates.length);
+    this.posterior = new Float64Array(candidates.length);
+  }
+
+  /** Whether there is anything to go by. */
+  get hasEvidence(): boolean {
+    return this.#fits > 0;
+  }
+
+  /**
+   * Adds what a finished call says. Calls that look the same say nothing new: the second counts a
+   * half, the third a third.
+   *
+   * @returns whether that may change what it is
+   */
+  learn(evidence: Evidence): boolean {
+    if (!evidence.isExplained) {
+      this.#misfits++;
+      return false;
+    }
+    this.#fits++;
+    const shape =
+      this.#shapes.has(evidence.shape) || this.#shapes.size < MOST_SHAPES ? evidence.shape : '';
+    const count = (this.#shapes.get(shape) ?? 0) + 1;
+    this.#shapes.set(shape, count);
+    for (let index = 0; index < this.evidence.length; index++) {
+      (this.evidence[index] as number) += (evidence.scores[index] as number) / count;
+    }
+    return true;
+  }
+
+  /** @param more evidence of the call in question, if it is not learned yet */
+  label(more: Evidence | null): Label {
+    if (this.#misfits >= MISFITS && this.#misfits > this.#fits) return UNKNOWN;
+    const likely = posteriorOf(this, more?.scores ?? null);
+    const order = [...likely.keys()].sort((a, b) => (likely[b] as number) - (likely[a] as number));
+    const [first] = order;
+    if (first === undefined || likely[first] === 0) return UNKNOWN;
+    const path = (index: number) => (this.#candidates[index] as Candidate).path;
+    if ((likely[first] as number) >= SURE) {
+      return { method: path(first), pathSource: 'inferred', candidates: [path(first)] };
+    }
+    const named: string[] = [];
+    let covered = 0;
+    for (const index of order) {
+      if (covered >= COVERED || named.length >= MOST_NAMED) break;
+      covered += likely[index] as number;
+      named.push(path(index));
+    }
+    return { method: null, pathSource: 'ambiguous', candidates: named };
+  }
+}
