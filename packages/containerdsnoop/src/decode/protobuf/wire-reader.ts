@@ -21,8 +21,9 @@ export class WireReader {
   start = 0;
   stop = 0;
   /**
-   * Why `next()` last returned false: 'end' of the message; 'cut': a value goes on behind `end`, of
-   * wire type 2 it is between `start` and `stop` as far as it is there; 'malformed': no protobuf.
+   * Why `next()` returned false: 'end' of the message (also while it returns true); 'cut': a value
+   * goes on behind `end`, of wire type 2 it is between `start` and `stop` as far as it is there;
+   * 'malformed': no protobuf.
    */
   state: 'end' | 'cut' | 'malformed' = 'end';
 
@@ -35,10 +36,8 @@ export class WireReader {
   /** Goes to the next field; false when there is none. */
   next(): boolean {
     const { at, end } = this;
-    if (at >= end) {
-      this.state = 'end';
-      return false;
-    }
+    this.state = 'end';
+    if (at >= end) return false;
     this.tagAt = at;
     const first = this.bytes[at] as number;
     if (first < 0x80) {
@@ -52,7 +51,17 @@ export class WireReader {
       this.wire = this.low & 7;
     }
     if (this.field === 0) return this.#malformed();
-    switch (this.wire) {
+    return this.wire === 2 ? this.#span() : this.number(this.wire);
+  }
+
+  /** Whether the reader is at the beginning of a value that `end` cuts. */
+  get hasPart(): boolean {
+    return this.state === 'cut' && this.start < this.stop;
+  }
+
+  /** Reads a number of this wire type at `at`, as they follow each other when packed. */
+  number(wire: number): boolean {
+    switch (wire) {
       case 0:
         return this.varint();
       case 1:
@@ -61,8 +70,6 @@ export class WireReader {
         this.high = this.#word(this.at + 4);
         this.at += 8;
         return true;
-      case 2:
-        return this.#span();
       case 5:
         if (this.end - this.at < 4) return this.#cut();
         this.low = this.#word(this.at);

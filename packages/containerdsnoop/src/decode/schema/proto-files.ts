@@ -57,11 +57,9 @@ async function load(paths: readonly string[]): Promise<Uint8Array[]> {
     });
   const files = new Map<string, Uint8Array>();
   for (const definition of Object.values(definitions)) {
-    if (!('fileDescriptorProtos' in definition)) continue;
-    for (const bytes of definition.fileDescriptorProtos) {
-      // Each definition brings the files of all that it refers to.
-      files.set(bytes.toString('base64'), bytes);
-    }
+    if (!Array.isArray(definition.fileDescriptorProtos)) continue;
+    // Each definition brings the files of all that it refers to.
+    for (const bytes of definition.fileDescriptorProtos) files.set(bytes.toString('base64'), bytes);
   }
   return [...files.values()];
 }

@@ -1,0 +1,70 @@
+import { soundsSecret } from './names.js';
+
+/** What stands where a secret was. */
+export const REDACTED = '<redacted>';
+
+/** Longer text is not searched but hidden: no pattern below takes time beyond the text's length. */
+const MAX_SEARCHED = 1 << 20;
+
+/** Credentials in a URL: `scheme://user:password@`. An image's digest is behind an @ too. */
+const USERINFO =
+  /(\b[a-z][a-z\d+.-]{0,30}:\/\/)([^\s/@"'<>]{1,1024}|[^\s/:@"'<>]{1,256}:[^\s@"'<>]{1,1024})@(?!sha(?:256|384|512):)/gi;
+/** `name=value` where the name sounds secret: queries of URLs, options, environments in a command. */
+const ASSIGNED =
+  /([\w.-]{1,128})(=|%3D)("(?:[^"\\]|\\.){0,4096}"?|'[^']{0,4096}'?|[^\s&;,"'\\)]{1,8192})/gi;
+/** Header fields and members of JSON-like text. */
+const NAMED =
+  /\b((?:proxy-)?authorization|x-registry-(?:auth|config)|(?:set-)?cookie|passw(?:or)?d|secret|(?:access|id|refresh|identity|registry)?[_-]?token|api[_-]?key)("?\s{0,4}:\s{0,4}"?)((?:bearer|basic|digest)\s{1,4})?([^\s,;"']{1,8192})/gi;
+const SCHEME = /\b(bearer|basic)(\s{1,4})(?=\S{0,64}[\dA-Z=_.+/])[\w+/=.~-]{8,8192}/gi;
+/** Tokens that are recognised by how they begin: JWT, GitHub, GitLab, AWS, Slack, Docker Hub. */
+const TOKENS =
+  /\b(?:eyJ[\w-]{8,4096}\.[\w-]{8,8192}(?:\.[\w-]{0,4096})?|gh[pousr]_\w{16,255}|github_pat_\w{16,255}|glpat-[\w-]{16,255}|(?:AKIA|ASIA)[A-Z\d]{16}|xox[abeoprs]-[\w-]{10,255}|dckr_pat_[\w-]{16,255})/g;
+const PRIVATE_KEY =
+  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,65536}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g;
+
+/** Text without what looks like a secret in it; the same string when nothing does. */
+export function redactText(text: string): string {
+  if (text.length > MAX_SEARCHED) return `<${text.length} characters>`;
+  return text
+    .replace(PRIVATE_KEY, REDACTED)
+    .replace(USERINFO, `$1${REDACTED}@`)
+    .replace(NAMED, (_, name, colon, scheme = '') => `${name}${colon}${scheme}${REDACTED}`)
+    .replace(SCHEME, `$1$2${REDACTED}`)
+    .replace(ASSIGNED, (whole, name: string, sign) =>
+      soundsSecret(name) ? `${name}${sign}${REDACTED}` : whole,
+    )
+    .replace(TOKENS, REDACTED);
+}
+
+/** `NAME=value` of an environment, without the value. */
+export function redactVariable(text: string): string {
+  const sign = text.indexOf('=');
+  return sign < 0 ? redactText(text) : `${text.slice(0, sign)}=${REDACTED}`;
+}
+
+/** An argument without secrets. `previous` is the one before it: `--password`, `secret`. */
+export function redactArgument(text: string, previous: string | null): string {
+  if (previous !== null && OPTION.test(previous)) {
+    if (soundsSecret(previous.replace(/^-+/, ''))) return REDACTED;
+    if (USER.test(previous) && text.includes(':')) {
+      return `${text.slice(0, text.indexOf(':'))}:${REDACTED}`;
+    }
+  }
+  return redactText(text);
+}
+
+const OPTION = /^--?[A-Za-z][\w.-]*$/;
+/** `curl -u name:password` */
+const USER = /^(-u|--user|--proxy-user|-U)$/;
+
+/** Occurs in all that `redactText()` looks for. */
+const SUSPICIOUS =
+  /[=@%]|eyJ|gh[pousr]_|github_pat_|glpat-|AKIA|ASIA|xox|dckr_pat|-----B|(?:bearer|basic)\s|(?:authorization|x-registry-(?:auth|config)|cookie|passw(?:or)?d|secret|token|key)"?\s{0,4}:/i;
+
+/** Shorter text holds nothing that `redactText()` finds. */
+const SHORTEST = 5;
+
+/** Whether a text may hold a secret that `redactText()` takes out: false is certain. */
+export function isSuspicious(text: string): boolean {
+  return text.length >= SHORTEST && SUSPICIOUS.test(text);
+}
