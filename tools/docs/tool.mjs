@@ -33,15 +33,24 @@ export async function describeTool(folder) {
   const name = manifest.name.split('/')[1];
   const { columns, options, output } = await load(folder);
   const makers = Object.entries(columns).filter(([each]) => each.endsWith('Fields'));
-  if (makers.length !== 1) throw new Error(`${name}: columns.ts has to export one ...Fields()`);
-  const [[, make]] = makers;
-  const fields = make(anything, anything, anything);
-  const schema = output.jsonSchema(fields, { name, description: `${manifest.description}.` });
+  if (makers.length === 0) throw new Error(`${name}: columns.ts has to export a ...Fields()`);
+  const kinds = makers.map(([each, make]) => [
+    makers.length === 1 ? 'event' : each.slice(0, -'Fields'.length),
+    make(anything, anything, anything),
+  ]);
+  const description = `${manifest.description}.`;
+  const schema = output.jsonSchema(Object.fromEntries(kinds), { name, description });
   return {
     schema: `${JSON.stringify(schema, null, 2)}\n`,
     options: output.optionsMarkdown({ ...output.commonOptions, ...options }),
-    fields: output.fieldsMarkdown(fields),
+    fields: kinds.map((kind) => fieldsOf(output, kinds.length, kind)).join('\n\n'),
   };
+}
+
+/** The fields of one kind of event; under its name where there are several. */
+function fieldsOf(output, kinds, [kind, fields]) {
+  const table = output.fieldsMarkdown(fields);
+  return kinds === 1 ? table : `**${kind[0].toUpperCase()}${kind.slice(1)}**\n\n${table}`;
 }
 
 async function load(folder) {

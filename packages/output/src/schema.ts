@@ -12,14 +12,20 @@ export interface SchemaOptions {
 /**
  * The JSON Schema (draft 2020-12) of each line that a tool writes: its events, losses and the
  * closing summary.
+ *
+ * @param events fields of the events; by their kind where there are several
  */
-export function jsonSchema<Row>(fields: readonly Field<Row>[], options: SchemaOptions): Schema {
+export function jsonSchema<Row>(
+  events: readonly Field<Row>[] | Readonly<Record<string, readonly Field<Row>[]>>,
+  options: SchemaOptions,
+): Schema {
+  const kinds = Array.isArray(events) ? { event: events } : events;
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: options.name,
     description: options.description,
     oneOf: [
-      lineSchema('event', fields),
+      ...Object.entries(kinds).map(([kind, fields]) => lineSchema(kind, fields)),
       lineSchema('lost', lostFields),
       lineSchema('summary', summaryFields),
     ],

@@ -28,7 +28,8 @@ export class Sections<Row> implements Renderer<Row> {
   #snapshot: { readonly about: Snapshot; readonly lines: string[][] } | undefined;
   /** The section whose table the line printed last belongs to. */
   #open: number | undefined;
-  #empty = true;
+  /** Nothing is above, or an empty line. */
+  #apart = true;
 
   constructor(sections: readonly Section<Row>[], screen: Screen) {
     this.#sections = sections;
@@ -78,7 +79,7 @@ export class Sections<Row> implements Renderer<Row> {
     this.#open = undefined;
     this.#print(gap);
     this.out.string(this.#live.show(frame, this.#screen, about.last));
-    this.#empty = false;
+    this.#apart = about.last !== true && this.#screen.height === undefined;
   }
 
   epilogue(lines: readonly string[]): void {
@@ -86,11 +87,11 @@ export class Sections<Row> implements Renderer<Row> {
   }
 
   #gap(): readonly string[] {
-    return this.#empty ? [] : [''];
+    return this.#apart ? [] : [''];
   }
 
   #print(lines: readonly string[]): void {
     for (const line of lines) this.out.string(`${line}\n`);
-    this.#empty &&= lines.length === 0;
+    this.#apart = lines.length === 0 ? this.#apart : lines.at(-1) === '';
   }
 }
