@@ -21,7 +21,13 @@ const GRACE_MS = 30_000;
 const PORTS = ['control', 'out', 'err', 'files'];
 
 const MACHINES = {
-  amd64: { program: 'qemu-system-x86_64', machine: ['-cpu', 'max'], console: 'ttyS0' },
+  // Kernels have as many return probes as there may be processors: room for many calls at once.
+  amd64: {
+    program: 'qemu-system-x86_64',
+    machine: ['-cpu', 'max'],
+    maxcpus: 32,
+    console: 'ttyS0',
+  },
   arm64: {
     program: 'qemu-system-aarch64',
     machine: ['-M', 'virt', '-cpu', 'neoverse-n1'],
@@ -40,6 +46,7 @@ const MACHINES = {
  * @param {number} [wish.memory] MiB
  * @param {number} [wish.cpus]
  * @param {number} wish.seconds limit of the command, enforced inside; the host waits a little longer
+ * @param {number} [wish.graceMs] how much
  * @param {(bytes: Buffer) => void} wish.stdout
  * @param {(bytes: Buffer) => void} wish.stderr
  * @param {AbortSignal} [wish.signal] ends the machine at once
@@ -72,14 +79,15 @@ export async function boot(wish) {
 }
 
 function start({ kernel, initrd, append = '', memory = 1024, cpus = 2 }, directory) {
-  const { program, machine, console } = MACHINES[kernel.arch];
+  const { program, machine, maxcpus = 1, console } = MACHINES[kernel.arch];
+  const processors = `cpus=${cpus},maxcpus=${Math.max(cpus, maxcpus)}`;
   const tool = privateTool(program);
   const initial = join(directory, 'initrd');
   writeFileSync(initial, initrd);
   const parameters = `console=${console} quiet panic=-1 oops=panic ${append}`.trim();
   const args = [
     ...tool.args,
-    ...['-accel', 'tcg,thread=multi', ...machine, '-smp', String(cpus), '-m', String(memory)],
+    ...['-accel', 'tcg,thread=multi', ...machine, '-smp', processors, '-m', String(memory)],
     ...['-object', `memory-backend-memfd,id=memory,size=${memory}M,share=on`],
     ...['-numa', 'node,memdev=memory'],
     ...['-nodefaults', '-nographic', '-no-reboot', '-nic', 'none'],
@@ -97,6 +105,7 @@ function start({ kernel, initrd, append = '', memory = 1024, cpus = 2 }, directo
 }
 
 async function watch(wish, qemu, directory, started) {
+  const { graceMs = GRACE_MS } = wish;
   const said = [];
   qemu.stderr.on('data', (bytes) => said.push(bytes));
   const outcome = { status: null, how: 'boot', files: Buffer.alloc(0), bootMs: 0 };
@@ -114,6 +123,7 @@ async function watch(wish, qemu, directory, started) {
   };
   limit(BOOT_MS);
   wish.signal?.addEventListener('abort', stop('aborted'), { once: true });
+  if (wish.signal?.aborted) stop('aborted')();
 
   const sockets = await Promise.all(
     PORTS.map((name) => open(join(directory, `${name}.sock`), qemu)),
@@ -129,11 +139,11 @@ async function watch(wish, qemu, directory, started) {
       outcome.how = 'died';
       outcome.bootMs = Date.now() - started;
       outcome.release = rest[0];
-      limit(wish.seconds * 1000 + GRACE_MS);
+      limit(wish.seconds * 1000 + graceMs);
     } else if (verb === 'exit') {
       outcome.how = 'done';
       outcome.status = Number(rest[0]);
-      limit(GRACE_MS);
+      limit(graceMs);
     } else if (verb === 'failed') {
       outcome.reason = rest.join(' ');
     }

@@ -2,7 +2,10 @@
 import { MARK } from './reporter.mjs';
 
 /** The hook a test is about: the last word in brackets of its name; a dash for none. */
-export const hookOf = (name) => /.*\[([^\]]+)\]/.exec(name)?.[1] ?? '-';
+export const hookOf = (name) => /.*\[(\w+)\]/.exec(name)?.[1] ?? '-';
+
+/** What names of such tests match, as vitest's `-t` takes it. */
+export const HAS_HOOK = '\\[\\w+\\]';
 
 /** The package (or, outside of packages, the folder) that a test file belongs to. */
 export const toolOf = (file) => /(?:packages|tools)\/([^/]+)\//.exec(file)?.[1] ?? file;

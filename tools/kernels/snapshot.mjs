@@ -1,6 +1,6 @@
 // A copy of what is tested: every kernel of a run gets the same files, and files that someone edits
 // meanwhile do not change under a guest (which would see half of each).
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cache, repository } from './base.mjs';
 
@@ -15,7 +15,8 @@ const FOLDERS = ['bpf', 'packages', 'tools'];
  */
 export async function withSnapshot(use) {
   mkdirSync(cache, { recursive: true });
-  const directory = mkdtempSync(join(cache, 'snapshot-'));
+  removeAbandoned();
+  const directory = mkdtempSync(join(cache, `snapshot-${process.pid}-`));
   try {
     for (const folder of FOLDERS) {
       cpSync(join(repository, folder), join(directory, folder), {
@@ -27,5 +28,14 @@ export async function withSnapshot(use) {
     return await use(directory);
   } finally {
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Copies of runs that were killed. */
+function removeAbandoned() {
+  for (const name of readdirSync(cache)) {
+    const owner = /^snapshot-(\d+)-/.exec(name)?.[1];
+    if (owner !== undefined && !existsSync(`/proc/${owner}`))
+      rmSync(join(cache, name), { recursive: true, force: true });
   }
 }

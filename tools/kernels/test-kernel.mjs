@@ -1,10 +1,15 @@
 // The kernel tests in one guest, all in one vitest: starting it costs more there than most tests.
 import { repository } from './base.mjs';
+import { testFiles } from './files.mjs';
 import { runInGuest } from './guest.mjs';
-import { hookOf, Progress, rowsOf, toolOf } from './outcome.mjs';
+import { HAS_HOOK, hookOf, Progress, rowsOf, toolOf } from './outcome.mjs';
+
+/** Test files at a time with `--hooks`. */
+const HOOK_WORKERS = 3;
 
 /**
- * @param {ReturnType<import('./options.mjs').parseTestArguments> & { kernel: string }} options
+ * @param {ReturnType<import('./options.mjs').parseTestArguments> & { kernel: string,
+ *   say?: (text: string) => void }} options say: called with each result as it comes; else it is printed
  * @returns {Promise<{ kernel: string, cells: import('./table.mjs').Cell[], problems: string[],
  *   retries: number, seconds: number }>} problems: what failed beside the tests themselves
  */
@@ -13,6 +18,7 @@ export async function testKernel({
   tools,
   hooks = false,
   command = vitestCommand(tools, hooks),
+  say = (text) => process.stdout.write(text),
   ...options
 }) {
   const started = Date.now();
@@ -25,7 +31,7 @@ export async function testKernel({
     cwd: repository,
     stdout: eachLine((line) => {
       const event = progress.feed(line);
-      if (event?.is === 'done') tell(kernel, event);
+      if (event?.is === 'done') say(resultLine(kernel, event));
       else if (event === null) rest.push(line);
     }),
     stderr: eachLine((line) => rest.push(line)),
@@ -41,7 +47,8 @@ export async function testKernel({
     release,
     ...row,
   }));
-  for (const test of progress.tests.values()) tellErrors(kernel, test);
+  for (const test of progress.tests.values())
+    if (test.state === 'failed') say(errorLines(kernel, test));
   return {
     kernel,
     cells,
@@ -51,17 +58,22 @@ export async function testKernel({
   };
 }
 
+/**
+ * Tests of hooks wait more than they compute, and each tool's tell their own workload from others':
+ * several files at a time. All tests of a tool go one by one, as they do outside.
+ */
 function vitestCommand(tools, hooks) {
-  const filters = tools.map((tool) => `/${tool}/test/`);
   const reporter = './tools/kernels/reporter.mjs';
   return [
     'node',
     'node_modules/vitest/vitest.mjs',
     'run',
     '--project=kernel',
+    // A process for each file costs 6 s each here.
+    '--no-isolate',
     `--reporter=${reporter}`,
-    ...(hooks ? ['-t', '\\[[^\\]]+\\]'] : []),
-    ...filters,
+    ...(hooks ? ['-t', HAS_HOOK, `--maxWorkers=${HOOK_WORKERS}`] : []),
+    ...testFiles(repository, tools, hooks),
   ];
 }
 
@@ -87,17 +99,15 @@ function problemsOf(outcome, progress, rest) {
   return problems;
 }
 
-function tell(kernel, { file, name, state, ms, note, errors = [] }) {
+function resultLine(kernel, { file, name, state, ms, note, errors = [] }) {
   const [reason] = (note ?? errors[0] ?? '').split('\n');
   const why = reason ? `: ${reason}` : '';
   const time = `${(ms / 1000).toFixed(1)} s`;
-  process.stdout.write(`${kernel}  ${toolOf(file)}  ${name}  ${state}${why}  ${time}\n`);
+  return `${kernel}  ${toolOf(file)}  ${name}  ${state}${why}  ${time}\n`;
 }
 
-function tellErrors(kernel, { file, name, state, errors = [] }) {
-  if (state !== 'failed') return;
-  process.stdout.write(`\n${kernel}  ${file}  ${name}\n${errors.join('\n')}\n`);
-}
+const errorLines = (kernel, { file, name, errors = [] }) =>
+  `\n${kernel}  ${file}  ${name}\n${errors.join('\n')}\n`;
 
 /** Calls back for each whole line of a stream of bytes. */
 function eachLine(use) {

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 // `npm run test:kernels [OPTIONS] [KERNEL...] [TOOL...]`: the tools' kernel tests inside guests.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setup } from '../setup/index.mjs';
+import { compileWorkloads } from '../testing/compiled.mjs';
 import { note, report, repository } from './base.mjs';
 import { KERNELS } from './catalogue.mjs';
 import { parseTestArguments, TEST_USAGE } from './options.mjs';
@@ -11,6 +13,11 @@ import { mergeCells, parsePage, renderPage, renderText } from './table.mjs';
 import { testKernel } from './test-kernel.mjs';
 
 const PAGE = join(repository, 'docs/kernels.md');
+
+/** What Ctrl-C and its like ask for: machines end at once, what was made for them goes. */
+const asked = new AbortController();
+const { signals } = constants;
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => asked.abort(name));
 
 async function main() {
   const options = parseTestArguments(process.argv.slice(2));
@@ -21,11 +28,17 @@ async function main() {
   if (options.build) await setup({ lists: ['build', 'test', 'kernels'], fixtures: true });
   const started = Date.now();
   const tools = options.tools.length > 0 ? options.tools : toolsWithPrograms();
-  const results = await withSnapshot((snapshot) =>
-    inParallel(options.kernels, options.jobs, (kernel) =>
-      testKernel({ ...options, tools, kernel, snapshot }),
-    ),
-  );
+  const results = await withSnapshot(async (snapshot) => {
+    await compileWorkloads(snapshot, tools, options.arch === 'arm64' ? 'arm64' : 'x64');
+    return inParallel(options.kernels, options.jobs, (kernel) =>
+      testKernel({ ...options, tools, kernel, snapshot, signal: asked.signal }),
+    );
+  });
+  if (asked.signal.aborted) {
+    note(`ended by ${asked.signal.reason}; nothing was recorded`);
+    process.exitCode = 128 + signals[asked.signal.reason];
+    return;
+  }
   const cells = results.flatMap((result) => result.cells);
   process.stdout.write(`\n${renderText(cells)}\n`);
   const { IMAGESNOOP_OUTCOME: outcome } = process.env;
@@ -46,7 +59,7 @@ async function inParallel(items, limit, work) {
   const queue = [...items.entries()];
   const results = [];
   const worker = async () => {
-    for (let next = queue.shift(); next; next = queue.shift())
+    for (let next = queue.shift(); next && !asked.signal.aborted; next = queue.shift())
       results[next[0]] = await work(next[1]);
   };
   await Promise.all(Array.from({ length: limit }, worker));

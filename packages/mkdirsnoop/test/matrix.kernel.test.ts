@@ -1,12 +1,13 @@
 // Every kind of mkdir with each hook: what the tool shows is what the program that made the calls
 // says it passed and got.
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { decodeText } from '@imagesnoop/output';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compiled } from '../../../tools/testing/compiled.mjs';
 import { lostIn, rowsOf, startHook } from '../../../tools/testing/tool.js';
 import { hooks } from '../src/hooks.js';
 
@@ -36,9 +37,7 @@ let program: string;
 
 beforeAll(() => {
   work = mkdtempSync(join(tmpdir(), 'mkdirsnoop-'));
-  program = join(work, 'mkdirs');
-  const source = new URL('./workload/mkdirs.c', import.meta.url).pathname;
-  execFileSync('gcc', ['-O1', '-Wall', '-Werror', '-o', program, source, '-lpthread']);
+  program = compiled(new URL('./workload/mkdirs.c', import.meta.url).pathname);
 });
 
 afterAll(() => rmSync(work, { recursive: true, force: true }));

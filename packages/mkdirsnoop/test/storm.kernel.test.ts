@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compiled } from '../../../tools/testing/compiled.mjs';
 import { lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
 import { lostIn, rowsOf, startTool } from '../../../tools/testing/tool.js';
 
@@ -16,9 +17,7 @@ let storm: string;
 
 beforeAll(() => {
   work = mkdtempSync(join(tmpdir(), 'mkdirsnoop-'));
-  storm = join(work, 'storm');
-  const source = new URL('../../../tools/bench/storm.c', import.meta.url).pathname;
-  execFileSync('gcc', ['-O2', '-Wall', '-Werror', '-o', storm, source]);
+  storm = compiled(new URL('../../../tools/bench/storm.c', import.meta.url).pathname);
 });
 
 afterAll(() => rmSync(work, { recursive: true, force: true }));

@@ -37,7 +37,7 @@ test('--help fits 80 columns and ends with examples', async () => {
 
 test('a table in 80 columns, tcp.json beside it; no log with -c', async (context) => {
   requireKernel(context, lacksRoot());
-  const workload = new Workload('connects');
+  const workload = new Workload();
   try {
     const tool = await startTool('tcpconnect', ONLY_OURS, { cwd: folder });
     const counting = await startTool('tcpconnect', [...ONLY_OURS, '-c'], { cwd: workload.folder });

@@ -1,10 +1,11 @@
 // The program that makes each kind of attempt, and how its word compares with a row.
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { compiled } from '../../../tools/testing/compiled.mjs';
 
 /** What the program says of one attempt. */
 export interface Attempt {
@@ -27,18 +28,9 @@ export type Row = Readonly<Record<string, unknown>>;
 /** Threads of the program have either name. */
 export const ONLY_OURS = ['--comm', 'connects', '--comm', 'worker'];
 
-const COMPILE = ['-D_GNU_SOURCE', '-O1', '-Wall', '-Werror', '-pthread'];
-
-/** A folder of our own with the compiled programs of test/workload. */
+/** A folder of our own in which the programs of test/workload run. */
 export class Workload {
   readonly folder = mkdtempSync(join(tmpdir(), 'tcpconnect-'));
-
-  constructor(...programs: readonly string[]) {
-    for (const program of programs) {
-      const source = new URL(`./workload/${program}.c`, import.meta.url).pathname;
-      execFileSync('gcc', [...COMPILE, '-o', this.path(program), source]);
-    }
-  }
 
   path(name: string): string {
     return join(this.folder, name);
@@ -46,7 +38,8 @@ export class Workload {
 
   /** Runs one of the programs and returns what it tells, an object per line. */
   async run<Told = Attempt>(program: string, ...args: readonly string[]): Promise<Told[]> {
-    const { stdout } = await promisify(execFile)(this.path(program), args, {
+    const source = new URL(`./workload/${program}.c`, import.meta.url).pathname;
+    const { stdout } = await promisify(execFile)(compiled(source), args, {
       cwd: this.folder,
       maxBuffer: 1 << 28,
     });

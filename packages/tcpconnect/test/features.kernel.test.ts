@@ -11,7 +11,7 @@ const SOME = ['established4', 'veth6', 'mapped', 'refused6', 'nonblocking-refuse
 
 let workload: Workload;
 beforeAll(() => {
-  workload = new Workload('connects', 'lookups');
+  workload = new Workload();
 });
 afterAll(() => workload?.remove());
 

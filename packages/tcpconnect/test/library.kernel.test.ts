@@ -10,7 +10,7 @@ import { facts, ONLY_OURS, Workload } from './connects.js';
 
 let workload: Workload;
 beforeAll(() => {
-  workload = new Workload('connects');
+  workload = new Workload();
 });
 afterAll(() => workload?.remove());
 

@@ -8,19 +8,21 @@ import { lostIn, rowsOf, startHook, startTool } from '../../../tools/testing/too
 import { hooksFor } from '../src/hooks.js';
 import { type Attempt, facts, ONLY_OURS, type Row, Workload } from './connects.js';
 
-/**
- * Attempts of each kind. Kernels have few return probes for calls that wait at the same time, the
- * least as many as there may be processors (kretprobe's maxactive): so many of the slow kinds go at
- * once.
- */
-const countFor = (hook: string) => (hook === 'kprobe' ? `2:${possibleProcessors()}` : '3');
-function possibleProcessors(): number {
-  const range = readFileSync('/sys/devices/system/cpu/possible', 'utf8').trim();
-  return Number(/\d+$/.exec(range)) + 1;
-}
-/** What tracepoints alone do not see on older kernels: README.md, "What it cannot see". */
 const [MAJOR, MINOR] = release().split('.').map(Number) as [number, number];
 const VERSION = MAJOR * 100 + MINOR;
+
+/**
+ * Attempts of each kind. Kernels have few return probes for calls that wait at the same time
+ * (kretprobe's maxactive): so many of the slow kinds go at once, but for two that others may need.
+ */
+const countFor = (hook: string) => (hook === 'kprobe' ? `2:${returnProbes() - 2}` : '3');
+function returnProbes(): number {
+  const range = readFileSync('/sys/devices/system/cpu/possible', 'utf8').trim();
+  const processors = Number(/\d+$/.exec(range)) + 1;
+  return VERSION < 602 ? Math.max(4, processors) : Math.max(10, 2 * processors);
+}
+
+/** What tracepoints alone do not see on older kernels: README.md, "What it cannot see". */
 const UNSEEN = [
   ...(VERSION < 519 ? [/^uring.*no-route$/] : []),
   ...(VERSION < 603 ? [/^tfo-no-route/] : []),
@@ -42,7 +44,7 @@ const HOOKS = [...new Set(Object.values(ALL_HOOKS).flatMap((all) => all.map(({ n
 
 let workload: Workload;
 beforeAll(() => {
-  workload = new Workload('connects');
+  workload = new Workload();
 });
 afterAll(() => workload?.remove());
 

@@ -11,6 +11,7 @@ describe('names', () => {
     expect(hookOf('matrix > refused [kprobe]')).toBe('kprobe');
     expect(hookOf('IPv6 [::1] is refused [fentry]')).toBe('fentry');
     expect(hookOf('no hook')).toBe('-');
+    expect(hookOf('["run","-d"] is refused')).toBe('-');
   });
 
   test('the tool is the package, or the folder outside of packages', () => {
