@@ -115,4 +115,18 @@ static __always_inline bool mkdirat_takes_filename(void)
 	return bpf_core_enum_value_exists(enum io_uring_op___mkdirat, IORING_OP_MKDIRAT___exists);
 }
 
+/* The current thread's registers as it entered the kernel: a helper since dd6e10fbd9fb ("bpf: Add
+ * bpf_task_pt_regs() helper", 5.15); before, they are at the end of its kernel stack. */
+#define THREAD_SIZE 16384 /* x86 and arm64 with pages of 4 KiB, without KASAN */
+
+static __always_inline struct pt_regs *current_user_registers(void)
+{
+	struct task_struct *task;
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	task = (struct task_struct *)bpf_get_current_task();
+	return BPF_CORE_READ(task, stack) + THREAD_SIZE - bpf_core_type_size(struct pt_regs);
+}
+
 #endif

@@ -17,6 +17,10 @@ export interface TextSet {
 export interface Filters {
   readonly pids?: NumberSet | undefined;
   readonly uids?: NumberSet | undefined;
+  /** Of the parent; only for objects that know it. */
+  readonly ppids?: NumberSet | undefined;
+  /** Only these processes and all that descend from them; see `processTreeHooks`. */
+  readonly trees?: readonly number[] | undefined;
   /** Only for objects that know ports. */
   readonly ports?: NumberSet | undefined;
   /** Command names; only the first 15 bytes count, as in the kernel. */
@@ -29,6 +33,8 @@ export interface Filters {
   readonly containers?: 'include' | 'exclude' | undefined;
 }
 
+/** Processes of a tree at once; beyond the default of pid_max, 32768. */
+const TREE_MEMBERS = 65_536;
 /** Room for this many containers at once; Kubernetes' own limit is 110 pods per node. */
 const CONTAINERS = 8192;
 const MODES = { include: 1, exclude: 2 } as const;
@@ -79,8 +85,13 @@ export function configureFilters(
   };
   set('pid', numbers(filters.pids, 4));
   set('uid', numbers(filters.uids, 4));
+  set('ppid', numbers(filters.ppids, 4));
   set('port', numbers(filters.ports, 2));
   set('comm', filters.comms && { mode: filters.comms.mode, keys: comms(filters.comms.values) });
+  if (filters.trees !== undefined) {
+    set('tree', numbers({ mode: 'include', values: new Set(filters.trees) }, 4));
+    object.map('filter_trees').maxEntries = TREE_MEMBERS;
+  }
   if (pinned.mntns !== undefined) {
     setMode(object, 'mntns', 'include');
     object.map('filter_mntns').reuse(pinned.mntns);

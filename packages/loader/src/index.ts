@@ -15,6 +15,7 @@ export { openTracer, type TracerSettings } from './open.js';
 export { OwnerKey, type OwnerReaders, ownerReaders } from './owner.js';
 export type { HookAlternative, HookChoice, HookPlan, TracerPlan } from './plan.js';
 export type { DropOptions } from './privileges.js';
+export { processTreeHooks } from './process-tree.js';
 export { Cursor, type Read, type ReadBytes, type ReadText, type Span } from './record.js';
 export {
   type ContainerDirectory,

@@ -9,6 +9,7 @@ import { HookChooser } from './hooks.js';
 import { forgetKernelNames } from './kernel-names.js';
 import { kernelPid } from './machine.js';
 import type { TracerPlan } from './plan.js';
+import { checkProcesses, completeTrees } from './process-tree.js';
 import { checkMachine, explain, isRefusal, reasonOf } from './refusal.js';
 import { SelfTest } from './self-test.js';
 import { Tracer } from './tracer.js';
@@ -42,13 +43,15 @@ const LARGEST_BUFFER = 2 ** 31;
  * @returns a tracer that the caller closes; should the process die, the kernel does
  * @throws UnsupportedError `HOOK_UNAVAILABLE`, `BTF_MISSING`, `KERNEL_TOO_OLD`, `LOCKDOWN`,
  *   PermissionError `PERMISSION_MISSING`, UsageError `HOOK_UNKNOWN`, `FILTER_*`, `BUFFER_RANGE`,
- *   LoaderError `OBJECT_MISSING`; BpfError for what the kernel refuses apart from hooks
+ *   LoaderError `OBJECT_MISSING`, `PROCESS_MISSING`; BpfError for what the kernel refuses apart from
+ *   hooks
  *
  * @example
  * const tracer = await openTracer({ object, hooks: { mkdir: [{ name: 'fexit', programs: ['mkdir_fexit'] }] } });
  */
 export async function openTracer(plan: TracerPlan, settings: TracerSettings = {}): Promise<Tracer> {
   checkMachine(settings.btf);
+  checkProcesses(settings.filters?.trees ?? []);
   const chooser = new HookChooser(plan.hooks, settings.hook);
   const pinned = new PinnedFilters(settings.filters ?? {});
   try {
@@ -98,6 +101,8 @@ class Attempt {
         this.#chooser.reject(event, 'attached, but did not fire when this process did the thing');
         return this.#undo();
       }
+      const { trees } = this.#settings.filters ?? {};
+      if (trees !== undefined) completeTrees(this.#object.map('filter_trees'), trees);
       const notes = selfTest.note === undefined ? [] : [selfTest.note];
       return new Tracer(this.#object, [...this.#links.values()], this.#chooser.choices, notes);
     } catch (error) {

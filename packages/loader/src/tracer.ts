@@ -120,6 +120,12 @@ export class Tracer {
     this.#containers.cgroups.replace(cgroups);
   }
 
+  /** Losses since they were last told, read now; for tools that do not read batches. */
+  newLosses(): readonly Lost[] {
+    this.#losses.read();
+    return this.#losses.take();
+  }
+
   /** All losses since the start, read now. */
   lost(): readonly Lost[] {
     if (this.#state !== 'closed') this.#losses.read();
