@@ -55,7 +55,8 @@ constexpr uint32_t kRefused[] = {
     SYS_open_by_handle_at,
 };
 
-// What a tracer goes on doing: reading its maps, and giving up its links (which is close()).
+// What a tracer goes on doing: reading its maps and what the kernel counts of its programs, and
+// giving up its links (which is close()).
 constexpr uint32_t kBpfAllowed[] = {
     BPF_MAP_LOOKUP_ELEM,
     BPF_MAP_GET_NEXT_KEY,
@@ -64,6 +65,7 @@ constexpr uint32_t kBpfAllowed[] = {
     BPF_MAP_DELETE_ELEM,
     BPF_MAP_LOOKUP_AND_DELETE_BATCH,
     BPF_MAP_LOOKUP_AND_DELETE_ELEM,
+    BPF_OBJ_GET_INFO_BY_FD,
 };
 
 class Filter {

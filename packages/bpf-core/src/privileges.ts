@@ -31,7 +31,7 @@ export interface DropOptions {
 /**
  * Gives up all privileges on every thread, for good: no supplementary groups, the given ids, no
  * capabilities, and a seccomp filter against execve, ptrace, mounts, namespaces, modules, perf
- * events, io_uring and all of bpf() except access to maps that are open. Open files, maps, rings
+ * events, io_uring and all of bpf() except access to maps and to facts of programs that are open. Open files, maps, rings
  * and links keep working; closing a link still detaches, but a tc filter can no longer be removed.
  *
  * From the main thread only. setuid and not capset, since only the former reaches every thread.

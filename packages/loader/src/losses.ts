@@ -1,6 +1,6 @@
-import type { BpfMap, BpfObject } from '@imagesnoop/bpf-core';
+import type { BpfMap, BpfObject, BpfProgram } from '@imagesnoop/bpf-core';
 
-export type LostCause = 'ring_buffer_full' | 'map_full' | 'truncated' | 'decode';
+export type LostCause = 'ring_buffer_full' | 'map_full' | 'truncated' | 'recursion' | 'decode';
 
 /** Events, or parts of them, that did not get through. */
 export interface Lost {
@@ -21,23 +21,36 @@ const HINTS: Record<LostCause, string> = {
   map_full:
     'More operations were under way at once than there is room for; filter by pid or container.',
   truncated: 'The event is there; a string or path in it was longer than there is room for.',
+  recursion:
+    'An interrupt came upon a program at work and did the traced thing as well, which the kernel does not show to the same program; nothing can be set against it.',
   decode: 'The record did not have the expected form: object and reader are of different versions.',
 };
 
-/** Sums what was lost, by cause: the kernel's per-CPU counters and what could not be decoded here. */
+/**
+ * Sums what was lost, by cause: the programs' per-CPU counters, runs that the kernel left out
+ * (`recursion_misses`, since Linux 5.12), and what could not be decoded here.
+ */
 export class LossCounter {
   readonly #map: BpfMap | undefined;
+  readonly #programs: readonly Pick<BpfProgram, 'info'>[];
   readonly #totals = new Map<LostCause, number>();
   readonly #reported = new Map<LostCause, number>();
 
-  /** @param map the per-CPU array `lost`, for objects that have one */
-  constructor(map: BpfMap | undefined) {
+  /**
+   * @param map the per-CPU array `lost`, for objects that have one
+   * @param programs those that are loaded
+   */
+  constructor(map: BpfMap | undefined, programs: readonly Pick<BpfProgram, 'info'>[] = []) {
     this.#map = map;
+    this.#programs = programs;
   }
 
   /** Of the object's map `lost`; an object without it can only lose what cannot be decoded. */
   static of(object: BpfObject): LossCounter {
-    return new LossCounter(object.maps.find(({ name }) => name === 'lost'));
+    return new LossCounter(
+      object.maps.find(({ name }) => name === 'lost'),
+      object.programs.filter(({ autoload }) => autoload),
+    );
   }
 
   /** A record that has not the expected form. */
@@ -45,13 +58,19 @@ export class LossCounter {
     this.#totals.set('decode', (this.#totals.get('decode') ?? 0) + 1);
   }
 
-  /** Reads the kernel's counters: one system call per cause. */
+  /** Reads the kernel's counters: one system call per cause and program. */
   read(): void {
-    if (this.#map === undefined) return;
+    if (this.#map !== undefined) this.#readMap(this.#map);
+    let missed = 0n;
+    for (const program of this.#programs) missed += program.info().recursionMisses;
+    this.#totals.set('recursion', Number(missed));
+  }
+
+  #readMap(map: BpfMap): void {
     for (const [key, cause] of KERNEL_CAUSES.entries()) {
-      if (key >= this.#map.maxEntries) break;
+      if (key >= map.maxEntries) break;
       let total = 0;
-      for (const value of this.#map.lookupPerCpu(key)) total += readU64(value);
+      for (const value of map.lookupPerCpu(key)) total += readU64(value);
       this.#totals.set(cause, total);
     }
   }

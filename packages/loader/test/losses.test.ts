@@ -42,6 +42,17 @@ test('losses are summed over CPUs, and each is reported once', () => {
   ]);
 });
 
+test('runs that the kernel left out are summed over programs', () => {
+  const missed = [2n, 0n, 3n];
+  const programs = missed.map((_, at) => ({ info: () => ({ recursionMisses: missed[at] }) }));
+  const losses = new LossCounter(undefined, programs as never);
+  losses.read();
+  expect(losses.take()).toMatchObject([{ cause: 'recursion', count: 5, total: 5 }]);
+  missed[1] = 1n;
+  losses.read();
+  expect(losses.take()).toMatchObject([{ cause: 'recursion', count: 1, total: 6 }]);
+});
+
 test('without the map there is nothing to lose but what cannot be decoded', () => {
   const losses = new LossCounter(undefined);
   losses.read();

@@ -1,6 +1,6 @@
 import { getPriority } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { lacksBtf, lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
+import { lacksBtf, lacksRoot, lacksVersion, requireKernel } from '../../../tools/testing/kernel.js';
 import { openTracer, type Tracer, type TracerPlan, type TracerSettings } from '../src/index.js';
 import { BROKEN, caller, ended, planOf, seenDuring, WORKING } from './calls.js';
 
@@ -114,6 +114,23 @@ describe('losses', () => {
       ['map_full', CALLS],
       ['truncated', CALLS],
     ]);
+  });
+
+  test('runs that the kernel left out, since a program found itself at work', async (context) => {
+    requireKernel(context, lacksVersion(5, 12));
+    const object = new URL('./fixtures/recursion.bpf.o', import.meta.url);
+    const hooks = { delete: [{ name: 'fentry', programs: ['on_delete'], selfTest: false }] };
+    let tracer: Tracer;
+    try {
+      tracer = await trace({ object, hooks });
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'HOOK_UNAVAILABLE') throw error;
+      requireKernel(context, 'this kernel has no fentry');
+      return;
+    }
+    expect(tracer.lost()).toEqual([]);
+    for (let call = 0; call < 7; call++) tracer.map('table').delete(new Uint8Array(4));
+    expect(tracer.lost()).toMatchObject([{ cause: 'recursion', total: 7 }]);
   });
 
   test('are reported while the stream runs', async () => {

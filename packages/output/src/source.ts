@@ -6,7 +6,7 @@ import type { Screen } from './table.js';
 export interface Lost {
   /** How many since the last report. */
   readonly count: number;
-  /** ring_buffer_full, map_full, truncated or decode. */
+  /** ring_buffer_full, map_full, recursion, truncated or decode. */
   readonly cause: string;
   /** How many of this cause since the start. */
   readonly total: number;
