@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { lacksRoot, requireKernel } from '../../testing/kernel.js';
-import { cache, repository } from '../base.mjs';
-import { quote } from '../job.mjs';
-import { parseTestArguments } from '../options.mjs';
-import { MARK } from '../reporter.mjs';
-import { testKernel } from '../test-kernel.mjs';
+import { lacksRoot, requireKernel } from '../../../testing/kernel.js';
+import { cache, repository } from '../../base.mjs';
+import { quote } from '../../job.mjs';
+import { parseTestArguments } from '../../options.mjs';
+import { MARK } from '../../reporter.mjs';
+import { testKernel } from '../../test-kernel.mjs';
 
 const WHEN_BUSY = { timeout: 60_000 };
 const FILE = 'packages/tool/test/tool.kernel.test.ts';
