@@ -2,11 +2,11 @@
  * Names of values that are secret: `DB_PASSWORD`, `api-key`, `registryToken`. Wrong in doubt: a
  * value too many hidden is asked for with `--show-secrets`, one too few is a leak.
  */
-const SECRET = /pass|secret|token|cred|auth(?!or)|key|cookie|signature|^sig$/i;
+const SECRET = /pass|secret|token|cred|auth(?!or(?!i[sz]))|key|cookie|signature|^sig$/i;
 
 /** What has such a word in it and holds nothing secret. */
 const HARMLESS =
-  /^(keys?|auth|authority|keepalive|keyring|compass|passthrough|bypass)$|bypass|passthrough|tokens?(_?expir|_?ttl)|keyless|keyword|monkey|turkey|hotkey/i;
+  /^(keys?|keepalive|keyring|compass|passthrough|bypass)$|bypass|passthrough|tokens?(_?expir|_?ttl)|keyless|keyword|monkey|turkey|hotkey/i;
 
 /** Whether a variable, a label, a query parameter or a member of JSON with this name is secret. */
 export function soundsSecret(name: string): boolean {

@@ -246,12 +246,15 @@ export class Renderer {
   /** A value that the schema has no field for: shown by what its bytes look like. */
   #unknown(depth: number, cut: boolean): void {
     const { wire, bytes, start, stop, low, high } = this.#reader;
-    if (this.#values.isHidden) this.#values.redacted();
-    else if (wire !== 2) writeUnsigned(this.#writer, low, high);
-    else if (depth < MAX_DEPTH && !cut && looksLikeMessage(bytes, start, stop)) {
+    if (this.#values.isHidden) return this.#values.redacted();
+    if (wire !== 2) return writeUnsigned(this.#writer, low, high);
+    const { redact } = this.#values;
+    const text = looksLikeText(bytes, start, stop);
+    // A password may happen to be a message, and could be told from its numbers.
+    if (!(redact && text) && depth < MAX_DEPTH && !cut && looksLikeMessage(bytes, start, stop)) {
       this.#inside(UNKNOWN_FIELD, UNKNOWN_FIELD.message, depth);
-    } else if (this.#values.redact) this.#values.size(stop - start);
-    else if (looksLikeText(bytes, start, stop)) this.#writer.text(bytes, start, stop);
+    } else if (redact) this.#values.size(stop - start);
+    else if (text) this.#writer.text(bytes, start, stop);
     else this.#format.blob(bytes, start, stop);
   }
 
