@@ -1,14 +1,16 @@
 import type { Chunk } from './chunk.js';
 import type { Context, ProtocolReader } from './context.js';
 import type { CallEnd } from './message.js';
-import type { Sniffed } from './sniff.js';
-import { sniff } from './sniff.js';
+import { type Sniffed, sniff } from './sniff.js';
 
 /** Bytes of one direction from which its protocol has to show. */
 const SNIFF_BYTES = 64 << 10;
 
 /** Makes the reader of a protocol. */
 export type ReaderFactory = (sniffed: Sniffed, context: Context) => ProtocolReader;
+
+/** The context as its owner has it. */
+export type MutableContext = { -readonly [Key in keyof Context]: Context[Key] };
 
 interface Direction {
   /** Offset of the next byte; null before the first. */
@@ -20,12 +22,14 @@ interface Direction {
 
 /** One connection: puts its chunks in order, finds out the protocol, and hands on to its reader. */
 export class Connection {
-  readonly context: Context;
+  readonly context: MutableContext;
+  /** Whether no byte of it was missed so far. */
+  #isWhole = false;
   #makeReader: ReaderFactory;
   #reader: ProtocolReader | null = null;
   #directions: readonly [toClient: Direction, toServer: Direction] = [direction(), direction()];
 
-  constructor(context: Context, makeReader: ReaderFactory) {
+  constructor(context: MutableContext, makeReader: ReaderFactory) {
     this.context = context;
     this.#makeReader = makeReader;
   }
@@ -37,6 +41,7 @@ export class Connection {
     context.server = chunk.server ?? context.server;
     if (chunk.kind === 'open') {
       if (chunk.fromStart) for (const each of this.#directions) each.offset ??= 0;
+      this.#isWhole = chunk.fromStart;
     } else if (chunk.kind === 'close') {
       this.end('closed');
     } else {
@@ -71,6 +76,7 @@ export class Connection {
 
   #skip(toServer: boolean, length: number): void {
     this.context.undecoded('hole', length);
+    this.#isWhole = false;
     if (this.#reader !== null) this.#reader.skip(toServer, length);
     else this.#dropSniffing(this.#directions[toServer ? 1 : 0]);
   }
@@ -90,7 +96,9 @@ export class Connection {
   }
 
   #decide(sniffed: Sniffed, toServer: boolean): void {
-    const reader = this.#makeReader(sniffed, this.context);
+    // Servers of HTTP/2 may speak first: that is a start, too, of a connection seen from its start.
+    const fromStart = sniffed.fromStart || this.#isWhole;
+    const reader = this.#makeReader({ ...sniffed, fromStart }, this.context);
     this.#reader = reader;
     // The other direction first: what it said is older than what told the protocol.
     for (const side of [!toServer, toServer]) {

@@ -9,9 +9,9 @@ export interface Context {
   readonly limits: Limits;
   readonly budget: Budget;
   /** When the bytes that are being read were seen. */
-  nowNs: number;
-  client: Peer | null;
-  server: Peer | null;
+  readonly nowNs: number;
+  readonly client: Peer | null;
+  readonly server: Peer | null;
   message(message: Message): void;
   call(call: Call): void;
   undecoded(cause: UndecodedCause, bytes: number): void;

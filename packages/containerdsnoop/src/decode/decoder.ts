@@ -1,7 +1,6 @@
 import { Budget } from './budget.js';
 import type { Chunk } from './chunk.js';
-import { Connection } from './connection.js';
-import type { Context } from './context.js';
+import { Connection, type MutableContext } from './connection.js';
 import { Knowledge } from './infer/naming.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import type { Call, Message, Undecoded, UndecodedCause } from './message.js';
@@ -106,7 +105,7 @@ export class Decoder {
     return connection;
   }
 
-  #context({ conn, tsNs, client, server }: Chunk): Context {
+  #context({ conn, tsNs, client, server }: Chunk): MutableContext {
     return {
       conn,
       client,

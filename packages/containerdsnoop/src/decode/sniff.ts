@@ -3,9 +3,11 @@ import { findFrame } from './http2/align.js';
 import { PREFACE } from './http2/frame.js';
 import { isTtrpcWrite } from './ttrpc/frame.js';
 
-export type Sniffed =
-  /** `fromStart` if this is its first byte, else come upon in the middle. */
-  { protocol: 'http2'; fromStart: boolean } | { protocol: 'http1' } | { protocol: 'ttrpc' };
+export interface Sniffed {
+  protocol: 'http2' | 'http1' | 'ttrpc';
+  /** Whether this is the first byte of the connection, as far as the bytes tell. */
+  fromStart: boolean;
+}
 
 /**
  * Which protocol the bytes of one direction are, or null while they do not tell.
@@ -22,8 +24,8 @@ export function sniff(
   if (toServer && startsWithPreface(bytes)) {
     return bytes.length < PREFACE.length ? null : { protocol: 'http2', fromStart: true };
   }
-  if (isHttpHead(bytes, toServer)) return { protocol: 'http1' };
-  if (isTtrpcWrite(bytes, ends, toServer)) return { protocol: 'ttrpc' };
+  if (isHttpHead(bytes, toServer)) return { protocol: 'http1', fromStart: true };
+  if (isTtrpcWrite(bytes, ends, toServer)) return { protocol: 'ttrpc', fromStart: true };
   return findFrame(bytes, ends) >= 0 ? { protocol: 'http2', fromStart: false } : null;
 }
 

@@ -63,7 +63,7 @@ class Direction implements FrameSink {
   }
 
   push(bytes: Uint8Array, atEnd: boolean): void {
-    const preface = Math.min(this.#preface, bytes.length);
+    const preface = this.#prefaceIn(bytes);
     this.#preface -= preface;
     this.#frames.push(preface > 0 ? bytes.subarray(preface) : bytes, atEnd);
   }
@@ -118,6 +118,16 @@ class Direction implements FrameSink {
 
   unaligned(bytes: number): void {
     this.#context.undecoded('unaligned', bytes);
+  }
+
+  // How much of the preface that is still to come these bytes begin with.
+  #prefaceIn(bytes: Uint8Array): number {
+    if (this.#preface === 0) return 0;
+    const rest = PREFACE.subarray(PREFACE.length - this.#preface);
+    const length = Math.min(rest.length, bytes.length);
+    if (rest.subarray(0, length).equals(bytes.subarray(0, length))) return length;
+    this.#preface = 0;
+    return 0;
   }
 
   #block({ stream, endStream, block, length }: HeaderBlock): void {

@@ -3,9 +3,10 @@ import type { Method, Schema } from '../schema/schema.js';
 /** A method that calls of unknown name may belong to. */
 export interface Candidate extends Method {
   index: number;
-  /** What its service belongs to: 'runtime.v1', 'containerd.services'. */
-  family: string;
-  service: string;
+  /** Number of the group of what its service belongs to: 'runtime.v1', 'containerd.services'. */
+  family: number;
+  /** Number of the group of its service. */
+  service: number;
   /** Words of an error message that is about it. */
   nouns: readonly string[];
   /** How much less likely it is than others before anything was seen. */
@@ -18,33 +19,51 @@ const TTRPC = /^containerd\.(?:task|runtime\.(?:sandbox|ttrpc|linux))|ttrpc|^nri
 const SUPERSEDED = /(?:alpha|beta)\d*$/;
 const RARE = /\/(?:Update.*|.*Stream|Fo?rward|Watch|Attach|Exec|Checkpoint.*)$/;
 
-const made = new WeakMap<Schema, readonly Candidate[]>();
+/** All methods of a schema. */
+export interface Candidates {
+  list: readonly Candidate[];
+  byPath: ReadonlyMap<string, Candidate>;
+  /** How many families and services there are. */
+  groups: number;
+}
+
+const made = new WeakMap<Schema, Candidates>();
 
 /** The methods of a schema, as candidates. */
-export function candidatesOf(schema: Schema): readonly Candidate[] {
+export function candidatesOf(schema: Schema): Candidates {
   let candidates = made.get(schema);
   if (candidates === undefined) {
-    candidates = [...schema.methods.values()].map(candidate);
+    const groups = new Map<string, number>();
+    const groupOf = (name: string) => {
+      const number = groups.get(name) ?? groups.size;
+      groups.set(name, number);
+      return number;
+    };
+    const list = [...schema.methods.values()].map((method, index) => {
+      const { family, service, ...rest } = describe(method);
+      return {
+        ...method,
+        ...rest,
+        index,
+        family: groupOf(`${family}.*`),
+        service: groupOf(service),
+      };
+    });
+    const byPath = new Map(list.map((each) => [each.path, each]));
+    candidates = { list, byPath, groups: groups.size };
     made.set(schema, candidates);
   }
   return candidates;
 }
 
-function candidate(method: Method, index: number): Candidate {
-  const [, service = '', name = ''] = method.path.split('/');
+function describe({ path }: Method) {
+  const [, service = '', name = ''] = path.split('/');
   const pkg = service.slice(0, service.lastIndexOf('.'));
   let handicap = 0;
   if (TTRPC.test(service)) handicap += 12;
   if (SUPERSEDED.test(pkg)) handicap += 3;
-  if (RARE.test(method.path)) handicap += 1.5;
-  return {
-    ...method,
-    index,
-    family: familyOf(pkg),
-    service,
-    nouns: nounsOf(service, name),
-    handicap,
-  };
+  if (RARE.test(path)) handicap += 1.5;
+  return { family: familyOf(pkg), service, nouns: nounsOf(service, name), handicap };
 }
 
 /** The first two parts of a package: clients keep to those of one kind. */

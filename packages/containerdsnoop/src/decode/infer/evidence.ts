@@ -1,6 +1,6 @@
 import type { Outcome } from '../grpc/headers.js';
 import type { MessageType } from '../schema/schema.js';
-import type { Candidate } from './candidates.js';
+import type { Candidate, Candidates } from './candidates.js';
 import { fit, IMPOSSIBLE } from './fit.js';
 import type { IdBook } from './ids.js';
 
@@ -24,14 +24,14 @@ export class Evidence {
   isExplained = true;
   requests = 0;
   responses = 0;
-  #candidates: readonly Candidate[];
+  #candidates: Candidates;
   #ids: IdBook;
   #shape = '';
 
-  constructor(candidates: readonly Candidate[], ids: IdBook) {
+  constructor(candidates: Candidates, ids: IdBook) {
     this.#candidates = candidates;
     this.#ids = ids;
-    this.scores = new Float64Array(candidates.length);
+    this.scores = new Float64Array(candidates.list.length);
   }
 
   /** Calls that look alike have the same: they say the same, too. */
@@ -64,7 +64,7 @@ export class Evidence {
     const part = bytes.length > BYTES_READ ? bytes.subarray(0, BYTES_READ) : bytes;
     const isWhole = whole && part.length === bytes.length;
     const scores = new Map<MessageType, number>();
-    for (const candidate of this.#candidates) {
+    for (const candidate of this.#candidates.list) {
       const type = candidate[side];
       let score = scores.get(type);
       if (score === undefined) {
@@ -81,7 +81,7 @@ export class Evidence {
   #preferForm(bytes: Uint8Array): void {
     const first = bytes[0];
     if (first === undefined || first >= 0x80) return;
-    for (const { index, response, serverStreaming } of this.#candidates) {
+    for (const { index, response, serverStreaming } of this.#candidates.list) {
       const field = response.dense[first >> 3];
       if (field === undefined || serverStreaming) continue;
       (this.scores[index] as number) += field.repeated ? -SINGLE_OR_LIST : SINGLE_OR_LIST;
@@ -89,13 +89,13 @@ export class Evidence {
   }
 
   #rule(isOut: (candidate: Candidate) => boolean): void {
-    for (const candidate of this.#candidates) {
+    for (const candidate of this.#candidates.list) {
       if (isOut(candidate)) (this.scores[candidate.index] as number) += AGAINST;
     }
   }
 
   #mention(text: string): void {
-    for (const { index, nouns } of this.#candidates) {
+    for (const { index, nouns } of this.#candidates.list) {
       if (nouns.some((noun) => text.includes(noun))) (this.scores[index] as number) += MENTIONED;
     }
   }

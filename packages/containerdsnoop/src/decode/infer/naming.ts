@@ -3,7 +3,7 @@ import type { Field } from '../hpack/table.js';
 import type { Label } from '../message.js';
 import type { MessageType, Method, Schema } from '../schema/schema.js';
 import { assign } from './assignment.js';
-import { type Candidate, candidatesOf } from './candidates.js';
+import { type Candidates, candidatesOf } from './candidates.js';
 import { Evidence } from './evidence.js';
 import { IdBook } from './ids.js';
 import type { CallName } from './name.js';
@@ -16,19 +16,13 @@ export class Knowledge {
   readonly ids = new IdBook();
   /** Whether there ever was something to conclude: until then nothing has to be learned. */
   isNeeded = false;
-  #byPath: ReadonlyMap<string, Candidate> | null = null;
 
   constructor(schema: Schema) {
     this.schema = schema;
   }
 
-  get candidates(): readonly Candidate[] {
+  get candidates(): Candidates {
     return candidatesOf(this.schema);
-  }
-
-  candidate(path: string): Candidate | undefined {
-    this.#byPath ??= new Map(this.candidates.map((each) => [each.path, each]));
-    return this.#byPath.get(path);
   }
 }
 
@@ -44,7 +38,8 @@ export class Naming {
   #placeholders = new Map<Field, Placeholder>();
   #known = new Map<string, KnownPath>();
   #role = new PathRole();
-  #used = new Map<string, number>();
+  /** By group of candidates: methods known from the wire. */
+  #used: Float64Array | null = null;
   /** Insertions into the table of requests so far. */
   #inserted = 0;
   #isStale = false;
@@ -72,8 +67,9 @@ export class Naming {
   }
 
   label(placeholder: Placeholder, evidence: Evidence | null): Label {
-    if (this.#isStale) this.#reconsider();
-    if (placeholder.inserted === null) this.#place(placeholder);
+    if (placeholder.inserted === null) this.#reconsider([placeholder]);
+    else if (this.#isStale) this.#reconsider([...this.#placeholders.values()]);
+    if (placeholder.inserted !== null) this.#isStale = false;
     return placeholder.label(evidence);
   }
 
@@ -84,23 +80,23 @@ export class Naming {
   #wire(path: string, seq: number | null): CallName {
     const known = this.#known.get(path);
     if (known === undefined) this.#count(path);
-    if (seq !== null) {
-      const isSame = known?.inserted === seq;
-      if (!isSame || known.lastUsed < this.#inserted) this.#isStale = this.#placeholders.size > 0;
-      this.#known.set(path, { inserted: seq, lastUsed: this.#inserted });
-    } else if (known === undefined) {
-      this.#known.set(path, { inserted: 0, lastUsed: 0 });
+    const lastUsed = seq === null ? 0 : this.#inserted;
+    if (known?.inserted !== seq || known.lastUsed !== lastUsed) {
+      const entry = { inserted: seq ?? 0, lastUsed };
+      this.#known.set(path, entry);
+      for (const placeholder of this.#placeholders.values())
+        this.#exclude(placeholder, path, entry);
     }
     return new WireName(this.knowledge, path);
   }
 
   #count(path: string): void {
-    const candidate = this.knowledge.candidate(path);
+    const candidate = this.knowledge.candidates.byPath.get(path);
     if (candidate === undefined) return;
-    for (const group of [candidate.family, candidate.service]) {
-      this.#used.set(group, (this.#used.get(group) ?? 0) + 1);
-    }
-    this.#isStale = this.#placeholders.size > 0;
+    this.#used ??= new Float64Array(this.knowledge.candidates.groups);
+    (this.#used[candidate.family] as number)++;
+    (this.#used[candidate.service] as number)++;
+    this.#isStale = true;
   }
 
   #placeholder(path: Field): Placeholder {
@@ -113,34 +109,24 @@ export class Naming {
     }
     if (placeholder.lastUsed < this.#inserted) {
       placeholder.lastUsed = this.#inserted;
-      this.#isStale = true;
+      for (const [path, entry] of this.#known) this.#exclude(placeholder, path, entry);
     }
     return placeholder;
   }
 
-  #reconsider(): void {
-    this.#isStale = false;
-    const rows = [...this.#placeholders.values()];
-    for (const row of rows) row.excluded = this.#excluded(row);
-    assign(rows, this.knowledge.candidates, this.#used);
-  }
-
-  #place(placeholder: Placeholder): void {
-    assign([placeholder], this.knowledge.candidates, this.#used);
+  #reconsider(rows: readonly Placeholder[]): void {
+    const { candidates } = this.knowledge;
+    assign(rows, candidates, this.#used ?? new Float64Array(candidates.groups));
   }
 
   // Two entries that were in the table at the same time are not the same.
-  #excluded(row: Placeholder): ReadonlySet<number> {
-    const excluded = new Set<number>();
-    const inserted = row.inserted ?? 0;
-    for (const [path, known] of this.#known) {
-      const both = Math.max(known.inserted, inserted);
-      const candidate = this.knowledge.candidate(path);
-      if (candidate !== undefined && both < Math.min(known.lastUsed, row.lastUsed)) {
-        excluded.add(candidate.index);
-      }
-    }
-    return excluded;
+  #exclude(placeholder: Placeholder, path: string, known: KnownPath): void {
+    const both = Math.max(known.inserted, placeholder.inserted ?? 0);
+    if (both >= Math.min(known.lastUsed, placeholder.lastUsed)) return;
+    const index = this.knowledge.candidates.byPath.get(path)?.index;
+    if (index === undefined || placeholder.excluded.has(index)) return;
+    placeholder.excluded.add(index);
+    this.#isStale = true;
   }
 }
 
@@ -190,7 +176,7 @@ class InferredName implements CallName {
     const { candidates, ids } = naming.knowledge;
     this.#naming = naming;
     this.#placeholder = placeholder;
-    this.#evidence = new Evidence(candidates, ids);
+    this.#evidence = placeholder.wantsEvidence ? new Evidence(candidates, ids) : null;
   }
 
   label(): Label {

@@ -1,6 +1,6 @@
 import type { Label } from '../message.js';
 import { posteriorOf, type Row } from './assignment.js';
-import type { Candidate } from './candidates.js';
+import type { Candidates } from './candidates.js';
 import type { Evidence } from './evidence.js';
 
 /** How likely a method has to be to be named. */
@@ -8,6 +8,9 @@ const SURE = 0.95;
 /** How likely it has to be that the method is one of those that are named. */
 const COVERED = 0.97;
 const MOST_NAMED = 6;
+/** How likely it has to be, and after how many calls, not to be looked at each time. */
+const CERTAIN = 0.9999;
+const CERTAIN_CALLS = 16;
 /** Different looks of calls that are told apart. */
 const MOST_SHAPES = 64;
 /** Calls that none of the methods explains, until it is clear that the method is not in the schema. */
@@ -20,35 +23,41 @@ export class Placeholder implements Row {
   evidence: Float64Array;
   context: Float64Array;
   posterior: Float64Array;
-  excluded: ReadonlySet<number> = new Set();
+  readonly excluded = new Set<number>();
   /** Insertions into the table before it was inserted, and before it was last used. */
   readonly inserted: number | null;
   lastUsed: number;
-  #candidates: readonly Candidate[];
+  #candidates: Candidates;
   #shapes = new Map<string, number>();
+  #calls = 0;
   #misfits = 0;
   #fits = 0;
 
   /** @param inserted null for one that has no place in the table */
-  constructor(candidates: readonly Candidate[], inserted: number | null) {
+  constructor(candidates: Candidates, inserted: number | null) {
     this.#candidates = candidates;
     this.inserted = inserted;
     this.lastUsed = inserted ?? 0;
-    this.evidence = new Float64Array(candidates.length);
-    this.context = new Float64Array(candidates.length);
-    this.posterior = new Float64Array(candidates.length);
+    this.evidence = new Float64Array(candidates.list.length);
+    this.context = new Float64Array(candidates.list.length);
+    this.posterior = new Float64Array(candidates.list.length);
   }
 
-  /** Whether there is anything to go by. */
-  get hasEvidence(): boolean {
-    return this.#fits > 0;
+  /**
+   * Whether the next call should be looked at: all of them until it is beyond doubt, and then fewer
+   * and fewer, since doubt may come back.
+   */
+  get wantsEvidence(): boolean {
+    const calls = ++this.#calls;
+    if (calls <= CERTAIN_CALLS || (calls & (calls - 1)) === 0) return true;
+    return this.posterior.every((share) => share < CERTAIN);
   }
 
   /**
    * Adds what a finished call says. Calls that look the same say nothing new: the second counts a
    * half, the third a third.
    *
-   * @returns whether that may change what it is
+   * @returns whether that may change what others are
    */
   learn(evidence: Evidence): boolean {
     if (!evidence.isExplained) {
@@ -63,7 +72,7 @@ export class Placeholder implements Row {
     for (let index = 0; index < this.evidence.length; index++) {
       (this.evidence[index] as number) += (evidence.scores[index] as number) / count;
     }
-    return true;
+    return count <= 4 || (count & (count - 1)) === 0;
   }
 
   /** @param more evidence of the call in question, if it is not learned yet */
@@ -73,7 +82,7 @@ export class Placeholder implements Row {
     const order = [...likely.keys()].sort((a, b) => (likely[b] as number) - (likely[a] as number));
     const [first] = order;
     if (first === undefined || likely[first] === 0) return UNKNOWN;
-    const path = (index: number) => (this.#candidates[index] as Candidate).path;
+    const path = (index: number) => this.#candidates.list[index]?.path ?? '';
     if ((likely[first] as number) >= SURE) {
       return { method: path(first), pathSource: 'inferred', candidates: [path(first)] };
     }
