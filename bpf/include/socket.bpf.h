@@ -87,10 +87,13 @@ struct inet_connection_sock {
 struct tcp_sock {
 	bool is_mptcp;
 	void *fastopen_req;
-	__u64 bytes_sent; /* payload, repetitions included */
-	__u64 bytes_retrans;
-	__u64 bytes_received; /* sequence numbers, so a FIN counts as one */
-	__u32 total_retrans;  /* segments */
+	/* Counted in sequence numbers: SYN and FIN are one each. */
+	__u64 bytes_acked;
+	__u64 bytes_received; /* without the SYN */
+	__u32 snd_una;
+	__u32 snd_nxt;
+	__u32 write_seq;
+	__u32 total_retrans; /* segments */
 };
 
 struct mptcp_sock {

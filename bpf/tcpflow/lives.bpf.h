@@ -142,21 +142,43 @@ static __always_inline void tell_end(struct flow_event *event, __u8 old_state, b
 		event->side = reset ? SIDE_REMOTE : SIDE_LOCAL;
 }
 
+static __always_inline bool has_sent_fin(struct tcp_sock *tcp, __u8 state)
+{
+	return (state == TCP_FIN_WAIT1_STATE || state == TCP_FIN_WAIT2_STATE ||
+		state == TCP_CLOSING_STATE || state == TCP_LAST_ACK_STATE) &&
+	       BPF_CORE_READ(tcp, snd_nxt) == BPF_CORE_READ(tcp, write_seq);
+}
+
+/* From sequence numbers: tcp_sock's bytes_sent also counts what the own machine failed to send. */
+static __always_inline __u64 payload_sent(struct tcp_sock *tcp, bool sent_syn, __u8 state)
+{
+	__u32 unanswered = BPF_CORE_READ(tcp, snd_nxt) - BPF_CORE_READ(tcp, snd_una);
+	__u64 total = BPF_CORE_READ(tcp, bytes_acked) + unanswered;
+	__u32 flags = sent_syn + has_sent_fin(tcp, state);
+
+	return total > flags ? total - flags : 0;
+}
+
+static __always_inline __u64 payload_received(struct tcp_sock *tcp)
+{
+	__u64 total = BPF_CORE_READ(tcp, bytes_received);
+	struct sock *sk = (struct sock *)tcp;
+	bool fin_received = BPF_CORE_READ(sk, __sk_common.skc_flags) >> SOCK_DONE & 1;
+
+	return total && fin_received ? total - 1 : total;
+}
+
 static __always_inline void end_flow(struct sock *sk, struct open_flow *flow, __u8 old_state)
 {
 	struct tcp_sock *tcp = (struct tcp_sock *)sk;
 	struct flow_event *event = &flow->event;
 	__u64 now = bpf_ktime_get_ns();
-	__u64 sent = BPF_CORE_READ(tcp, bytes_sent), repeated = BPF_CORE_READ(tcp, bytes_retrans);
-	bool fin_received = BPF_CORE_READ(sk, __sk_common.skc_flags) >> SOCK_DONE & 1;
 
 	event->header.type = EVENT_CLOSE;
 	event->header.ts_ns = now;
 	event->duration_ns = flow->since_ns ? now - flow->since_ns : 0;
-	event->tx_bytes = sent > repeated ? sent - repeated : 0;
-	event->rx_bytes = BPF_CORE_READ(tcp, bytes_received);
-	if (fin_received && event->rx_bytes)
-		event->rx_bytes--;
+	event->tx_bytes = payload_sent(tcp, event->call == EVENT_CONNECT, old_state);
+	event->rx_bytes = payload_received(tcp);
 	event->retransmits = BPF_CORE_READ(tcp, total_retrans);
 	event->error = BPF_CORE_READ(sk, sk_err);
 	if (!event->side)
