@@ -1,5 +1,11 @@
 // Containers
-export type { ContainerInfo, ContainerJson, Pod, Runtime } from './container.js';
+export {
+  type ContainerInfo,
+  type ContainerJson,
+  type Pod,
+  type Runtime,
+  renderJson,
+} from './container.js';
 export { Containers, type ContainersOptions } from './containers.js';
 // Where to look, and what is there
 export { type DetectedRuntime, detect } from './detect.js';

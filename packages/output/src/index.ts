@@ -33,7 +33,13 @@ export {
 export * as options from './options/kinds.js';
 export type { NameSet, NumberSet } from './options/lists.js';
 export type { Option, Options, Values } from './options/option.js';
-export { type Owner, type OwnerEvent, type OwnerFields, ownerFields } from './owner-fields.js';
+export {
+  containerFields,
+  type Owner,
+  type OwnerEvent,
+  type OwnerFields,
+  ownerFields,
+} from './owner-fields.js';
 export type { Renderer } from './renderer.js';
 export { reportError, say } from './report.js';
 export { commonOf, type Opening, runTool, type Tool, type ToolValues } from './run.js';

@@ -103,18 +103,32 @@ export function ownerFields<Row extends BytesRow>(
           description: 'Inode number of the cgroup (v2)',
         }),
       ]),
-      json('container', owner.container, {
-        description: 'Container: id, name, image, runtime; null outside of containers',
-        schema: objectOrNull(['id', 'name', 'image', 'runtime']),
-        column: { show: 'wide', text: (row) => nameIn(owner.container(row)) },
-      }),
-      json('k8s', owner.k8s, {
-        description: 'Kubernetes: namespace, pod, container; null outside of pods',
-        schema: objectOrNull(['namespace', 'pod', 'container']),
-        column: { show: 'wide', header: 'POD', text: (row) => podIn(owner.k8s(row)) },
-      }),
+      ...containerFields(owner),
     ],
   };
+}
+
+/**
+ * Whose container and pod something is.
+ *
+ * @param column whether tables have the container
+ */
+export function containerFields<Row>(
+  owner: Pick<Owner<Row>, 'container' | 'k8s'>,
+  column: 'table' | 'wide' = 'wide',
+): readonly Field<Row>[] {
+  return [
+    json('container', owner.container, {
+      description: 'Container: id, name, image, runtime; null outside of containers',
+      schema: objectOrNull(['id', 'name', 'image', 'runtime']),
+      column: { show: column, text: (row) => nameIn(owner.container(row)) },
+    }),
+    json('k8s', owner.k8s, {
+      description: 'Kubernetes: namespace, pod, container; null outside of pods',
+      schema: objectOrNull(['namespace', 'pod', 'container']),
+      column: { show: 'wide', header: 'POD', text: (row) => podIn(owner.k8s(row)) },
+    }),
+  ];
 }
 
 /** Its name, or the beginning of its id as runtimes show it. */

@@ -1,0 +1,69 @@
+import { setImmediate } from 'node:timers/promises';
+import { renderJson, type StorageOptions } from '@imagesnoop/containers';
+import type { ChangeRow } from './change-row.js';
+import { fromText } from './files/byte-path.js';
+import { type Change, changes } from './files/changes.js';
+import { MergedTree } from './files/merged-tree.js';
+import { type Against, findTargets, type Missed, type Target, type Which } from './targets.js';
+
+/** The loop of the process gets its turn this often, for signals and slow readers. */
+const TURN_MS = 20;
+
+/** The changes of one container, one at a time. `file` of a change is valid until the next. */
+export function changesOf({ root }: Target, against: Against | null = null): Iterable<Change> {
+  const { upper, lowers, attributes } = root;
+  const own = upper === null ? lowers : [upper, ...lowers];
+  const base = against ?? { layers: lowers, attributes };
+  return changes(treeOf(base.layers, base.attributes), treeOf(own, attributes));
+}
+
+const treeOf = (layers: readonly string[], space: 'trusted' | 'user'): MergedTree =>
+  new MergedTree(layers.map(fromText), space);
+
+/** Rows of changes, ready to be shown. */
+export class ChangedFiles {
+  readonly targets: readonly Target[];
+  readonly missed: readonly Missed[];
+  readonly notes: readonly string[];
+  readonly #against: Against | null;
+
+  private constructor(found: Awaited<ReturnType<typeof findTargets>>) {
+    this.targets = found.targets;
+    this.missed = found.missed;
+    this.notes = found.notes;
+    this.#against = found.against;
+  }
+
+  /** @throws as `findTargets()` */
+  static async find(
+    which: Which,
+    against?: string,
+    options: StorageOptions = {},
+  ): Promise<ChangedFiles> {
+    return new ChangedFiles(await findTargets(which, against, options));
+  }
+
+  /**
+   * All changes of all containers, as many at once as take 20 ms to find.
+   *
+   * @throws FilesError FILES_UNREADABLE
+   */
+  async *rows(signal: AbortSignal): AsyncGenerator<readonly ChangeRow[], void, undefined> {
+    for (const target of this.targets) {
+      const { container, k8s } = renderJson(target.container);
+      const { merged } = target.root;
+      let rows: ChangeRow[] = [];
+      let until = performance.now() + TURN_MS;
+      for (const change of changesOf(target, this.#against)) {
+        if (signal.aborted) return;
+        rows.push({ ...change, file: null, container, k8s, merged, node: null });
+        if (performance.now() < until) continue;
+        yield rows;
+        await setImmediate();
+        rows = [];
+        until = performance.now() + TURN_MS;
+      }
+      yield rows;
+    }
+  }
+}
