@@ -1,7 +1,9 @@
 export { type ByteRun, byteRun } from './byte-run.js';
+export { ByteWriter } from './byte-writer.js';
 export { type Command, type CommandLine, type Doing, runCommand } from './command.js';
 export { Csv } from './csv.js';
 export { displayBytes, displayText, displayWidth, truncate, truncateStart } from './display.js';
+export { Distribution } from './distribution.js';
 export { errnoName } from './errno.js';
 export { OutputError, UsageError } from './errors.js';
 export { events, type LostEvent } from './events.js';
@@ -16,7 +18,9 @@ export {
   type Schema,
 } from './field.js';
 export * as fields from './fields.js';
+export { FileSink } from './file-sink.js';
 export { type HistogramOptions, log2Histogram, log2Slot } from './histogram.js';
+export { ipText } from './ip-text.js';
 export { JsonLines } from './json-lines.js';
 export { decodeText, JsonWriter } from './json-writer.js';
 export { LiveScreen, type ScreenSize } from './live-screen.js';

@@ -125,6 +125,26 @@ describe('command line', () => {
   });
 });
 
+describe('an option whose value may be left out', () => {
+  const log = { ...options.text({ argument: 'FILE', help: 'a file' }), implied: 'usual.dat' };
+  const read = (...argv: string[]) =>
+    parseArguments({ log, all: options.flag({ help: 'all' }) }, argv).values;
+
+  it('has the implied one before another option and at the end', () => {
+    expect(read('--log', '--all')).toEqual({ log: 'usual.dat', all: true });
+    expect(read('--all', '--log').log).toBe('usual.dat');
+    expect(read('--log', '--', 'x').log).toBe('usual.dat');
+  });
+
+  it('has the given one, or none', () => {
+    expect([read('--log', 'a').log, read('--log=-b').log, read().log]).toEqual([
+      'a',
+      '-b',
+      undefined,
+    ]);
+  });
+});
+
 describe('filters of the common options', () => {
   it('are in the shape that the loader takes', () => {
     const { values } = parse(

@@ -67,7 +67,9 @@ export function spelling(key: string, option: Option<unknown>): string {
     ...aliases.filter((a) => a.length === 2),
   ];
   const long = [flagName(key), ...aliases.filter((alias) => alias.length > 2)];
-  return `${[...letters, ...long].join(', ')}${option.argument ? ` ${option.argument}` : ''}`;
+  const { argument, implied } = option;
+  const shown = implied === undefined ? argument : `[${argument}]`;
+  return `${[...letters, ...long].join(', ')}${shown ? ` ${shown}` : ''}`;
 }
 
 function entry(key: string, option: Option<unknown>): string {

@@ -13,6 +13,8 @@ export interface Option<Value> {
   readonly shownDefault?: string;
   /** The values there are, for completion. */
   readonly choices?: readonly string[];
+  /** The value of an option that is given without one: its argument may be left out. */
+  readonly implied?: string;
   /** Heading in help; options of the tool itself have none. */
   readonly group?: string;
   /** The value when the option is not given. */

@@ -25,7 +25,7 @@ export function parseArguments<Table extends Options>(
 ): CommandLine<Table> {
   const names = namesOf(table);
   const { tokens, positionals } = parseArgs({
-    args: [...argv],
+    args: withImplied(argv, table, names),
     options: nodeOptions(table, names),
     strict: false,
     tokens: true,
@@ -46,6 +46,21 @@ export function parseArguments<Table extends Options>(
     given.set(key, [...(given.get(key) ?? []), value ?? '']);
   }
   return { values: readValues(table, given), operands: positionals };
+}
+
+/** Writes out the values that may be left out, of long options before another option or the end. */
+function withImplied(
+  argv: readonly string[],
+  table: Options,
+  names: ReadonlyMap<string, string>,
+): string[] {
+  return argv.map((word, i) => {
+    const { implied } = table[names.get(word) ?? ''] ?? {};
+    const next = argv[i + 1] ?? '--';
+    return implied !== undefined && word.startsWith('--') && next.startsWith('-') && next !== '-'
+      ? `${word}=${implied}`
+      : word;
+  });
 }
 
 /** The table as parseArgs takes it: one entry per spelling, all of them texts or switches. */
