@@ -4,7 +4,9 @@
 #include "args.h"
 #include "btf.h"
 #include "env.h"
+#include "interfaces.h"
 #include "link.h"
+#include "loaded-program.h"
 #include "map.h"
 #include "netns.h"
 #include "object.h"
@@ -35,11 +37,15 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports)
 	Map::Register(env, exports);
 	Link::Register(env, exports);
 	RingBuffer::Register(env, exports);
+	LoadedProgram::Register(env, exports);
+	InterfaceMonitor::Register(env, exports);
 	Btf::Register(env, exports);
 	RegisterProbes(env, exports);
 	exports.Set("setErrorFactory", Napi::Function::New<SetErrorFactory>(env));
 	exports.Set("extendedAttributes", Napi::Function::New<ExtendedAttributes>(env));
 	exports.Set("inNetns", Napi::Function::New<InNetns>(env));
+	exports.Set("interfaces", Napi::Function::New<Interfaces>(env));
+	exports.Set("tcFilters", Napi::Function::New<TcFilters>(env));
 	exports.Set("removeTc", Napi::Function::New<RemoveTc>(env));
 	exports.Set("restrictSystemCalls", Napi::Function::New<RestrictSystemCalls>(env));
 	return exports;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 bpf_tc_hook HookOf(const TcPlace &place)
@@ -56,15 +57,20 @@ uint32_t IdOf(int programFd)
 	return bpf_prog_get_info_by_fd(programFd, &about, &length) == 0 ? about.id : 0;
 }
 
+int DestroyQdisc(int ifindex)
+{
+	bpf_tc_hook hook = HookOf({ifindex, BPF_TC_INGRESS, 0, 0, 0});
+	hook.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
+	return bpf_tc_hook_destroy(&hook);
+}
+
 /** Removes clsact if this process made it and no filter, of ours or others, is on it. */
 void DropQdisc(Qdiscs &qdiscs, int netns, int ifindex)
 {
 	auto made = qdiscs.find({NetnsInode(netns), ifindex});
 	if (made == qdiscs.end() || CountFilters(ifindex) != 0)
 		return;
-	bpf_tc_hook hook = HookOf({ifindex, BPF_TC_INGRESS, 0, 0});
-	hook.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
-	if (bpf_tc_hook_destroy(&hook) == 0)
+	if (DestroyQdisc(ifindex) == 0)
 		qdiscs.erase(made);
 }
 
@@ -92,17 +98,19 @@ TcPlace TcPlaceArgument(const Napi::Value &value)
 	    static_cast<uint32_t>(IntegerArgument(given.Get("handle"), "handle", 1, UINT32_MAX));
 	place.priority = static_cast<uint32_t>(
 	    IntegerArgument(given.Get("priority"), "priority", 1, UINT16_MAX));
+	place.handleOfOurs = static_cast<uint32_t>(
+	    OptionalInteger(given.Get("handleOfOurs"), "handleOfOurs", 0, UINT32_MAX, 0));
 	return place;
 }
 
-std::shared_ptr<TcFilter> TcFilter::Attach(Napi::Env env, const TcPlace &place, int programFd,
+std::shared_ptr<TcFilter> TcFilter::Attach(Napi::Env env, const TcPlace &given, int programFd,
 					   const std::string &programName)
 {
 	std::shared_ptr<Qdiscs> qdiscs = EnvData::Of(env).qdiscs;
 	std::string operation = "attach program " + programName + " to tc of interface " +
-				std::to_string(place.ifindex);
+				std::to_string(given.ifindex);
 	LogScope log;
-	bpf_tc_hook hook = HookOf(place);
+	bpf_tc_hook hook = HookOf(given);
 	int error = bpf_tc_hook_create(&hook);
 	if (error != 0 && error != -EEXIST)
 		Fail(env, "BPF_ATTACH_FAILED", operation, -error, log.text());
@@ -110,7 +118,10 @@ std::shared_ptr<TcFilter> TcFilter::Attach(Napi::Env env, const TcPlace &place, 
 	if (netns < 0)
 		Fail(env, "BPF_ATTACH_FAILED", operation, errno);
 	if (error == 0)
-		qdiscs->insert({NetnsInode(netns), place.ifindex});
+		qdiscs->insert({NetnsInode(netns), given.ifindex});
+	TcPlace place = given;
+	if (place.handleOfOurs != 0 && qdiscs->count({NetnsInode(netns), place.ifindex}) != 0)
+		place.handle = place.handleOfOurs;
 
 	error = RemoveLeftOver(place, programName);
 	if (error == 0 || error == -ENOENT) {
@@ -156,5 +167,29 @@ Napi::Value RemoveTc(const Napi::CallbackInfo &info)
 	if (error != 0 && error != -ENOENT && error != -EEXIST)
 		Fail(env, "BPF_DETACH_FAILED", "remove the tc filter of program " + name, -error,
 		     log.text());
+	bool drop = !info[2].IsUndefined() && BooleanArgument(info[2], "qdisc");
+	if (error == 0 && drop && CountFilters(place.ifindex) == 0)
+		DestroyQdisc(place.ifindex);
 	return Napi::Boolean::New(env, error == 0);
+}
+
+Napi::Value TcFilters(const Napi::CallbackInfo &info)
+{
+	Napi::Env env = info.Env();
+	auto ifindex = static_cast<int>(IntegerArgument(info[0], "ifindex", 1, INT32_MAX));
+	bool ingress = TextArgument(info[1], "direction", 16) == "ingress";
+	std::vector<BpfFilter> filters;
+	if (!ListBpfFilters(ifindex, ingress, filters))
+		Fail(env, "BPF_NETWORK_FAILED",
+		     "list the tc filters of interface " + std::to_string(ifindex), EIO);
+	Napi::Array list = Napi::Array::New(env);
+	for (const BpfFilter &filter : filters) {
+		Napi::Object about = Napi::Object::New(env);
+		about.Set("priority", Napi::Number::New(env, filter.priority));
+		about.Set("handle", Napi::Number::New(env, filter.handle));
+		about.Set("programId", Napi::Number::New(env, filter.programId));
+		about.Set("name", Napi::String::New(env, filter.name));
+		list.Set(list.Length(), about);
+	}
+	return list;
 }

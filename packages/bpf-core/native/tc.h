@@ -14,9 +14,12 @@ struct TcPlace {
 	bpf_tc_attach_point direction;
 	uint32_t handle;
 	uint32_t priority;
+	/** Handle where clsact is ours; 0: the same. It tells a later run so, should we be killed.
+	 */
+	uint32_t handleOfOurs;
 };
 
-/** { ifindex, direction: 'ingress' | 'egress', handle, priority } */
+/** { ifindex, direction: 'ingress' | 'egress', handle, priority, handleOfOurs? } */
 TcPlace TcPlaceArgument(const Napi::Value &value);
 
 class TcFilter final : public Attachment {
@@ -40,5 +43,11 @@ class TcFilter final : public Attachment {
 	bool open_ = true;
 };
 
-/** (place, program name) => whether a left-over filter of that program was there and is gone */
+/**
+ * (place, program name, drop clsact too if that leaves it empty) => whether a left-over filter of
+ * that program was there and is gone
+ */
 Napi::Value RemoveTc(const Napi::CallbackInfo &info);
+
+/** (ifindex, 'ingress' | 'egress') => [{ priority, handle, programId, name }] of BPF filters */
+Napi::Value TcFilters(const Napi::CallbackInfo &info);

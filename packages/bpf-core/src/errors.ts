@@ -56,6 +56,7 @@ const HINTS: Record<string, string> = {
   BPF_LOAD_REJECTED: 'The whole log is in the property log.',
   BPF_ATTACH_FAILED: 'The kernel may lack this hook, or the process the capability.',
   BPF_DETACH_FAILED: 'The hook may be gone already, or the capability given up.',
+  BPF_NETWORK_FAILED: 'The namespace may be gone, or netlink be refused by a system call filter.',
   BPF_NO_SUCH_GLOBAL: 'It must be a global variable of the object, with BTF.',
   BPF_NO_SUCH_TARGET: 'The running kernel has no BTF for such a function.',
   BPF_MAP_FAILED: 'The errno tells: E2BIG is a full map, EPERM a missing capability.',

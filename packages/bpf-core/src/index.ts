@@ -6,6 +6,15 @@ export { inNetns, possibleCpus } from './features.js';
 export type { Field, FieldType, StructLayout } from './layout.js';
 export { Link } from './link.js';
 export { BpfMap, type MapInfo } from './map.js';
+export {
+  InterfaceMonitor,
+  interfaces,
+  LoadedProgram,
+  type NetworkInterface,
+  removeTcFilter,
+  type TcFilterInfo,
+  tcFilters,
+} from './network.js';
 export { BpfObject, type OpenOptions } from './object.js';
 export * as privileges from './privileges.js';
 export {

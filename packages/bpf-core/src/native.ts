@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { BpfError, makeError } from './errors.js';
 import type { FieldType, StructLayout } from './layout.js';
 import type { MapInfo } from './map.js';
+import type { NetworkInterface, TcFilterInfo } from './network.js';
 import type { ProgramInfo, TestRunResult } from './program.js';
 
 /** The addon as it is; this package's classes are its only users. */
@@ -25,7 +26,11 @@ export interface Native {
   openPinnedMap(path: string): NativeMap;
   createMap(shape: MapInfo): NativeMap;
   extendedAttributes(path: Uint8Array): Uint8Array[];
-  removeTc(place: object, program: string): boolean;
+  removeTc(place: object, program: string, qdisc?: boolean): boolean;
+  tcFilters(ifindex: number, direction: string): TcFilterInfo[];
+  interfaces(): NetworkInterface[];
+  LoadedProgram: new (id: number) => NativeLoadedProgram;
+  InterfaceMonitor: new (onChange: () => void) => { close(): void };
   inNetns<T>(path: string, callback: () => T): T;
   restrictSystemCalls(sockets: boolean): void;
   probeProgramType(name: string): boolean;
@@ -66,6 +71,13 @@ export interface NativeProgram {
   attachXdp(ifindex: number): NativeLink;
   attachIter(options: object): NativeLink;
   attachTc(place: object): NativeLink;
+}
+
+export interface NativeLoadedProgram {
+  name(): string;
+  attachTcx(ifindex: number, direction: string): NativeLink;
+  attachTc(place: object): NativeLink;
+  close(): void;
 }
 
 export interface NativeLink {

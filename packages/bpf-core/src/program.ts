@@ -71,6 +71,8 @@ export interface TcPlace {
   handle: number;
   /** From 1 to 65535; lower runs first. */
   priority: number;
+  /** Handle to take instead where this process made the clsact qdisc: a mark for later runs. */
+  handleOfOurs?: number;
 }
 
 let unwrap: (program: BpfProgram) => NativeProgram;
