@@ -1,5 +1,5 @@
 // The built binary as a user runs it.
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -78,6 +78,19 @@ describe('doctor', () => {
     for (const { tool } of diagnosis.tools) expect(table).toMatch(new RegExp(`^  ${tool} `, 'm'));
     expect(table).not.toContain('\x1b');
   });
+});
+
+test('doctor speaks to a user who may look into nothing', (context) => {
+  requireKernel(context, lacksRoot());
+  const closed = 'mount -t tmpfs -o mode=700 none /run; exec "$@"';
+  const inside = ['--mount', 'sh', '-c', closed, '-', 'setpriv', '--reuid=65534', '--clear-groups'];
+  const argv = [...inside, process.execPath, BIN, 'doctor', '-o', 'json'];
+  const { status, stdout, stderr } = spawnSync('unshare', argv, { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([3, '']);
+  const { missing, hooks, runtimes } = JSON.parse(stdout);
+  expect(missing[0]).toMatchObject({ what: 'CAP_BPF and CAP_PERFMON' });
+  expect(hooks).toEqual([]);
+  expect(runtimes).toContainEqual(expect.objectContaining({ runtime: 'docker', answers: false }));
 });
 
 describe('run', () => {

@@ -65,7 +65,7 @@ hooks, each tried
   kprobe           -- not attached: EPERM: no
 
 container runtimes
-  docker           -- /run/docker.sock (does not answer)
+  docker           -- /run/docker.sock (does not answer this user)
 
 tools
   mkdirsnoop       ok ready in 31 ms

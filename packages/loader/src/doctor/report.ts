@@ -68,7 +68,7 @@ function runtimeLines({ runtimes }: Diagnosis): Line[] {
   return runtimes.map(({ runtime, socket, answers }) => [
     runtime,
     answers,
-    answers ? socket : `${socket} (does not answer)`,
+    answers ? socket : `${socket} (does not answer this user)`,
   ]);
 }
 

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 export interface RuntimeSocket {
   readonly runtime: string;
   readonly socket: string;
-  /** Does somebody accept connections? */
+  /** Does somebody accept connections from this user? */
   readonly answers: boolean;
 }
 
@@ -28,8 +28,13 @@ export async function findRuntimes(): Promise<RuntimeSocket[]> {
   );
 }
 
+/** A folder that this user may not look into counts as one that has it: only runtimes make them. */
 function isSocket(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+  } catch {
+    return true;
+  }
 }
 
 function answers(path: string): Promise<boolean> {
