@@ -3,8 +3,8 @@
  * and who read it.
  *
  * Hooks, best first:
- *  - tracepoints sock_recv_length and sock_send_length (6.3): called with what each call on a socket
- *    has returned, whichever call it was. Other sockets pay some 5 ns, other calls nothing.
+ *  - tracepoints sock_recv_length and sock_send_length (6.3): called with what each call on a
+ * socket has returned, whichever call it was. Other sockets pay some 5 ns, other calls nothing.
  *  - fexit of unix_stream_recvmsg and unix_stream_sendmsg (5.17): the same, for this family alone.
  *
  * Not seen: the contents of what io_uring, 32-bit programs or splice(2) read (their length is), and
@@ -51,6 +51,17 @@ int BPF_PROG(unix_stream_sendmsg_fexit, struct socket *socket, void *message, __
 	return 0;
 }
 
+/* For ends that are closed before they have seen the end of what is sent to them. */
+SEC("fentry/unix_release")
+int BPF_PROG(unix_release_fentry, struct socket *socket)
+{
+	struct sock *sk = socket->sk;
+
+	if (sk)
+		handle_release(sk);
+	return 0;
+}
+
 /* Read once, after attaching. */
 SEC("iter/task_file")
 int open_files(struct bpf_iter__task_file *at)
@@ -59,7 +70,7 @@ int open_files(struct bpf_iter__task_file *at)
 	struct file *file = at->file;
 
 	if (task && file)
-		handle_file(task, file);
+		handle_file(at->meta->seq, task, file);
 	return 0;
 }
 

@@ -13,13 +13,12 @@ enum containerdsnoop_event_type {
 	EVENT_RECEIVED = 2, /* one end has read; the bytes follow the struct */
 	EVENT_SENT = 3,	    /* one end has written; who, and where in the stream */
 	EVENT_CLOSED = 4,   /* one end is gone, and the other has seen it */
-	EVENT_HOLDER = 5,   /* who held an end, or listened, when the tool started */
+	EVENT_HOLDER = 5,   /* who held an end when the tool started */
 };
 
 enum end_role {
 	ROLE_CLIENT = 0,
 	ROLE_SERVER = 1,
-	ROLE_LISTENER = 2, /* of EVENT_HOLDER only: not an end, `conn` is 0 */
 };
 
 /* Bytes that were read, but could not be copied, and why. */
@@ -48,8 +47,8 @@ _Static_assert(sizeof(struct open_event) == 192, "open_event has padding");
 struct received_event {
 	struct event_header header;
 	__u64 conn;
-	__u64 offset; /* of the first byte in this direction's stream, as far as it was seen */
-	__u32 length; /* bytes read */
+	__u64 offset;	/* of the first byte in this direction's stream, as far as it was seen */
+	__u32 length;	/* bytes read */
 	__u32 captured; /* how many of them follow: all, or none */
 	__u8 to_server; /* direction of the bytes */
 	__u8 unseen;	/* enum unseen_cause */
@@ -85,5 +84,14 @@ struct holder_event {
 	__u32 reserved;
 };
 _Static_assert(sizeof(struct holder_event) == 80, "holder_event has padding");
+
+/* A socket that accepts connections when the tool starts. Written by the iterator to its reader. */
+struct listener {
+	__u32 pid;
+	__u32 address_bytes;
+	char address[ADDRESS_LEN];
+	char comm[COMM_LEN];
+};
+_Static_assert(sizeof(struct listener) == 132, "listener has padding");
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which sockets are to be watched: by the name that they are bound to, or by the file that it is. */
+/* Which sockets are to be watched: by the name that they are bound to, or by the file that it is.
+ */
 #ifndef IMAGESNOOP_CONTAINERDSNOOP_ADDRESSES_BPF_H
 #define IMAGESNOOP_CONTAINERDSNOOP_ADDRESSES_BPF_H
 

@@ -35,7 +35,7 @@ struct end {
 	__u32 closed;
 	__u32 from_start;
 	__u32 selection; /* of a client's end: does the client pass the filters? */
-	__u32 reserved;
+	__u32 released;
 };
 
 /* Of every stream socket of this family that is used, so that those that do not matter are known at
@@ -143,8 +143,8 @@ static __always_inline struct end *watched_end(struct sock *sk)
 	if (end && end->verdict == VERDICT_WANTED)
 		return end;
 	state = current_control();
-	if (!state || (end && end->verdict == VERDICT_UNWANTED &&
-		       end->generation == state->generation))
+	if (!state ||
+	    (end && end->verdict == VERDICT_UNWANTED && end->generation == state->generation))
 		return NULL;
 	if (!is_unix_stream(sk))
 		return NULL;

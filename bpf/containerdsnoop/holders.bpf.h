@@ -7,6 +7,7 @@
 #include "stream.bpf.h"
 
 const struct holder_event *holder_event_type __attribute__((unused));
+const struct listener *listener_type __attribute__((unused));
 
 static __always_inline void tell_holder(struct task_struct *task, __u64 conn, __u32 role)
 {
@@ -28,7 +29,8 @@ static __always_inline void tell_holder(struct task_struct *task, __u64 conn, __
 	bpf_ringbuf_submit(record, 0);
 }
 
-/* Whoever has written before is behind by what is now in no queue: from here on both count alike. */
+/* Whoever has written before is behind by what is now in no queue: from here on both count alike.
+ */
 static __always_inline void align_counts(struct sock *sk, struct end *end)
 {
 	struct end *writer = peer_end(sk);
@@ -37,7 +39,18 @@ static __always_inline void align_counts(struct sock *sk, struct end *end)
 		writer->sent = end->received;
 }
 
-static __always_inline void handle_file(struct task_struct *task, struct file *file)
+static __always_inline void write_listener(struct seq_file *out, struct task_struct *task,
+					   struct unix_sock *unix_sk)
+{
+	struct listener listener = {.pid = BPF_CORE_READ(task, tgid)};
+
+	listener.address_bytes = read_address(unix_sk, listener.address);
+	BPF_CORE_READ_STR_INTO(&listener.comm, task, comm);
+	bpf_seq_write(out, &listener, sizeof(listener));
+}
+
+static __always_inline void handle_file(struct seq_file *out, struct task_struct *task,
+					struct file *file)
 {
 	struct socket *socket = bpf_sock_from_file(file);
 	struct sock *sk = socket ? socket->sk : NULL;
@@ -46,8 +59,10 @@ static __always_inline void handle_file(struct task_struct *task, struct file *f
 	if (!sk || !is_unix_stream(sk) || (__u32)BPF_CORE_READ(task, tgid) == cfg_self_pid)
 		return;
 	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN) {
-		if (is_watched_server(bpf_skc_to_unix_sock(sk)))
-			tell_holder(task, 0, ROLE_LISTENER);
+		struct unix_sock *unix_sk = bpf_skc_to_unix_sock(sk);
+
+		if (is_watched_server(unix_sk))
+			write_listener(out, task, unix_sk);
 		return;
 	}
 	end = watched_end(sk);

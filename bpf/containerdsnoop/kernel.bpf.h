@@ -5,9 +5,9 @@
 
 #include "../include/socket.bpf.h"
 
-#define AF_UNIX		1 /* include/linux/socket.h */
-#define SOCK_STREAM	1 /* include/linux/net.h */
-#define SHUTDOWN_MASK	3 /* include/net/sock.h: nothing comes any more and nothing goes */
+#define AF_UNIX		1  /* include/linux/socket.h */
+#define SOCK_STREAM	1  /* include/linux/net.h */
+#define SHUTDOWN_MASK	3  /* include/net/sock.h: nothing comes any more and nothing goes */
 #define TCP_LISTEN	10 /* include/net/tcp_states.h; unix sockets use these too */
 #define SUN_PATH_OFFSET 2  /* in struct sockaddr_un */
 
@@ -64,7 +64,11 @@ struct task_struct___cred {
 	struct cred___uid *real_cred;
 };
 
-struct bpf_iter_meta;
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
 
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;
@@ -94,6 +98,12 @@ static __always_inline bool is_shut_down(struct sock *sk)
 {
 	return (BPF_CORE_READ((struct sock___unix *)sk, sk_shutdown) & SHUTDOWN_MASK) ==
 	       SHUTDOWN_MASK;
+}
+
+/* Closed, though its other end may still hold it. */
+static __always_inline bool is_orphan(struct sock *sk)
+{
+	return !BPF_CORE_READ(sk, sk_socket);
 }
 
 /* Is there nothing more to read? */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What goes through a connection. Bytes are told by the end that reads them, since only the reader
  * knows their order; who wrote them is told by the end that writes, with the place in the stream.
- * Each record says how many bytes it stands for, so one that is lost leaves a hole of known size. */
+ * Each record says how many bytes it stands for, so one that is lost leaves a hole of known size.
+ */
 #ifndef IMAGESNOOP_CONTAINERDSNOOP_STREAM_BPF_H
 #define IMAGESNOOP_CONTAINERDSNOOP_STREAM_BPF_H
 
@@ -26,11 +27,7 @@ struct scratch {
 };
 
 /* One per CPU and program: a program is never entered twice on one CPU, two programs may be. */
-enum scratch_slot {
-	SCRATCH_TRACEPOINT,
-	SCRATCH_FEXIT,
-	SCRATCH_SLOTS
-};
+enum scratch_slot { SCRATCH_TRACEPOINT, SCRATCH_FEXIT, SCRATCH_SLOTS };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -123,8 +120,8 @@ static long tell_step(__u32 index, struct scratch **at)
 
 /* What splice(2) took out of the socket is missing in the count of what was read. Only where both
  * counts began with the connection, and what was sent is looked at before the queue is. */
-static __always_inline void tell_spliced(struct sock *sk, struct end *end, struct received_event *event,
-					 __u64 sent, __u32 ret)
+static __always_inline void tell_spliced(struct sock *sk, struct end *end,
+					 struct received_event *event, __u64 sent, __u32 ret)
 {
 	__u64 read = end->received + ret;
 
@@ -166,6 +163,15 @@ static __always_inline void tell_received(struct sock *sk, struct end *end, __u3
 		emit_unseen(event, scratch->left, found ? UNSEEN_BUFFERS : UNSEEN_READER);
 }
 
+/* Nothing more goes either way: the other end is closed, or both have shut down what they send and
+ * read what was sent. */
+static __always_inline bool is_over(struct sock *sk)
+{
+	struct sock *peer = peer_of(sk);
+
+	return is_shut_down(sk) && (!peer || is_orphan(peer) || is_drained(peer));
+}
+
 static __always_inline void tell_closed(struct sock *sk, struct end *end, __u32 unselected)
 {
 	struct closed_event *record;
@@ -200,7 +206,7 @@ static __always_inline void handle_receive(struct sock *sk, __s32 ret, int flags
 	if (!end || end->verdict != VERDICT_WANTED || end->closed || !is_selected(sk, end))
 		return;
 	tell_received(sk, end, slot, ret);
-	if ((ret == 0 && is_shut_down(sk)) || ret == -ECONNRESET)
+	if ((ret == 0 && is_over(sk)) || ret == -ECONNRESET)
 		tell_closed(sk, end, 0);
 }
 
@@ -210,12 +216,10 @@ static __always_inline void handle_send(struct sock *sk, __s32 ret)
 	struct end *end;
 	__u64 offset;
 
-	end = ret > 0 ? watched_end(sk) : end_of(sk);
-	if (!end || end->verdict != VERDICT_WANTED || end->closed)
-		return;
-	if (ret == -EPIPE && is_shut_down(sk))
-		tell_closed(sk, end, 0);
 	if (ret <= 0)
+		return;
+	end = watched_end(sk);
+	if (!end || end->closed)
 		return;
 	if (end->role == ROLE_CLIENT && !select_client(end, acting_task())) {
 		tell_closed(sk, end, 1);
@@ -234,6 +238,20 @@ static __always_inline void handle_send(struct sock *sk, __s32 ret)
 	record->to_server = end->role == ROLE_CLIENT;
 	__builtin_memset(record->reserved, 0, sizeof(record->reserved));
 	bpf_ringbuf_submit(record, 0);
+}
+
+/* An end goes away. What it has sent may still be read, so the connection is over only when the
+ * other has gone before. */
+static __always_inline void handle_release(struct sock *sk)
+{
+	struct end *end = end_of(sk), *other;
+
+	if (!end || end->verdict != VERDICT_WANTED)
+		return;
+	end->released = 1;
+	other = peer_end(sk);
+	if (other && other->released && !other->closed)
+		tell_closed(sk, end, 0);
 }
 
 #endif

@@ -1,48 +1,258 @@
-import type { Cursor } from '@imagesnoop/loader';
-import { type Field, fields, type Owner, type OwnerEvent, ownerFields } from '@imagesnoop/output';
-import type { ContainerdsnoopReaders } from './event.js';
+import { containerFields, type Field, fields, type OwnerEvent } from '@imagesnoop/output';
+import type { Owner } from './capture/owner.js';
+import type { Contents } from './content.js';
+import { type CallRow, methodText, type RowType } from './rows.js';
+import { isError, statusName } from './status.js';
 
-/** One call, as JSON has it and as the library yields it. */
-export interface ContainerdsnoopEvent extends OwnerEvent {
-  readonly type: 'chdir';
-  /** 0 or a negative errno. */
-  readonly ret: number;
-  /** Name of that errno. */
+/** One message or one call, as JSON has it and as the library yields it. */
+export interface CallEvent {
+  readonly type: RowType;
+  /** When it was written, of a call when that began; RFC 3339 in UTC with nanoseconds. */
+  readonly time: string;
+  readonly ts_us: number;
+  /** Who wrote it; of a call the client. Null where it is not known. */
+  readonly pid: number | null;
+  readonly tid: number | null;
+  readonly comm: string | null;
+  readonly uid: number | null;
+  /** The other end. */
+  readonly peer: { readonly pid: number; readonly comm: string } | null;
+  /** Socket cookie of the connection, never used again. */
+  readonly conn: string;
+  readonly stream: number;
+  readonly protocol: 'grpc' | 'ttrpc' | 'http';
+  /** `/package.Service/Method`, of HTTP `POST /path`. */
+  readonly method: string | null;
+  /** Read on the wire, concluded from the messages, or one of `candidates`. */
+  readonly path_source: 'wire' | 'inferred' | 'ambiguous';
+  readonly candidates: readonly string[];
+  /** The message; of a call `{request, response}`: its first and its last one. */
+  readonly message: unknown;
+  /** Its length; null for calls. */
+  readonly bytes: number | null;
+  /** Bytes of it that were not captured. */
+  readonly missing: number;
+  /** Name of the grpc-status, status of HTTP; null if unknown. */
+  readonly status: string | null;
+  /** grpc-message, or how the call ended without a status. */
   readonly error: string | null;
-  readonly latency_us: number;
-  /** As the caller gave it. */
-  readonly path: string;
+  readonly latency_us: number | null;
+  readonly requests: number | null;
+  readonly responses: number | null;
+  readonly request_bytes: number | null;
+  readonly response_bytes: number | null;
+  /** Headers that are not the protocol's own. */
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly mntns: number | null;
+  readonly netns: number | null;
+  readonly cgroup_id: string | null;
+  readonly container: OwnerEvent['container'];
+  readonly k8s: OwnerEvent['k8s'];
 }
 
 export interface ColumnOptions {
-  /** `-U` */
-  readonly showUid?: boolean;
+  /** Whole messages in tables; else they are cut at 100 characters. */
+  readonly completeContent?: boolean;
+  /** Rows are calls. */
+  readonly calls?: boolean;
+  /** Fewer columns and short names of methods: for terminals of 80 columns. */
+  readonly narrow?: boolean;
 }
 
-/** What is known of a call, in the order of JSON and columns. */
-export function containerdsnoopFields(
-  read: ContainerdsnoopReaders,
-  owner: Owner<Cursor>,
-  options: ColumnOptions = {},
-): readonly Field<Cursor>[] {
-  const { first, last } = ownerFields(owner, options);
+/** Whose process it is: JSON values. */
+export type WhoseOwner = (owner: Owner) => {
+  readonly container: Uint8Array | null;
+  readonly k8s: Uint8Array | null;
+};
+
+/** As the original tool cuts messages. */
+const MESSAGE_CHARACTERS = 100;
+const TYPE_NAMES = { request: 'REQ', response: 'RESP', call: 'CALL' } as const;
+
+/** What is known of a row, in the order of JSON and columns. */
+export function callFields(
+  contents: Pick<Contents, 'metadata' | 'clean'>,
+  whose: WhoseOwner,
+  { completeContent = false, calls = false, narrow = false }: ColumnOptions = {},
+): readonly Field<CallRow>[] {
+  const wideOnly = { show: narrow ? 'wide' : 'table' } as const;
+  const owner = ({ actor }: CallRow): Owner | null =>
+    actor !== null && 'cgroupId' in actor ? (actor as Owner) : null;
+  const characters = completeContent ? Number.POSITIVE_INFINITY : MESSAGE_CHARACTERS;
+  const shown = narrow ? shortMethod : methodText;
   return [
-    fields.constant('type', 'chdir', { description: 'Kind of event' }),
-    ...first,
-    fields.int('ret', read.ret, { description: 'What the call returned: 0 or a negative errno' }),
-    fields.errno('error', read.ret, {
-      description: 'Name of that errno, null when the call succeeded',
-      column: { width: 8 },
+    fields.time('time', ({ tsNs }) => tsNs, {
+      description: 'When it was written, of a call when that began; wall clock, UTC',
+      column: { header: 'TIMESTAMP' },
     }),
-    fields.uint('latency_us', (row) => Math.round(read.latencyNs(row) / 1000), {
-      description: 'From the start of the call to its end',
+    fields.uint('ts_us', ({ tsNs }) => Math.floor(tsNs / 1000), {
+      description: 'The same, since boot (CLOCK_MONOTONIC)',
       unit: 'µs',
-      column: { header: 'LAT(us)', show: 'wide' },
     }),
-    fields.text('path', read.path, {
-      description: 'The path as the caller gave it, 255 bytes at most',
-      column: { width: 24 },
+    fields.text('comm', ({ actor }) => actor?.comm ?? null, {
+      description: 'Name of the thread that wrote it, of a call the client',
+      column: { width: narrow ? 10 : 15, cut: narrow ? 'end' : false },
     }),
-    ...last,
+    fields.uint('pid', ({ actor }) => actor?.pid ?? null, {
+      description: 'Its process, as the host sees it',
+      column: {},
+    }),
+    fields.uint('tid', ({ actor }) => actor?.tid ?? null, {
+      description: 'Its thread; null when the write had not returned as the bytes were read',
+      column: wideOnly,
+    }),
+    fields.uint('uid', (row) => owner(row)?.uid ?? null, { description: 'Its real user id' }),
+    fields.computed('peer', ({ peer }) => peer && { pid: peer.pid, comm: peer.comm }, {
+      description: 'Process at the other end: pid and comm',
+      schema: {
+        type: ['object', 'null'],
+        required: ['pid', 'comm'],
+        properties: { pid: { type: 'integer' }, comm: { type: 'string' } },
+      },
+      column: {
+        width: 7,
+        align: 'right',
+        cut: false,
+        text: ({ peer }) => String(peer?.pid ?? '-'),
+      },
+    }),
+    fields.choice('type', ({ type }) => type, ['request', 'response', 'call'], {
+      description: 'What the row is about: one message, or a whole call',
+      column: {
+        width: 4,
+        show: calls ? 'wide' : 'table',
+        cut: false,
+        text: ({ type }) => TYPE_NAMES[type],
+      },
+    }),
+    fields.text('conn', ({ conn }) => conn, {
+      description: 'Connection: socket cookie of its client, never used again',
+    }),
+    fields.uint('stream', ({ stream }) => stream, {
+      description: 'Stream of the connection',
+      column: { ...wideOnly, width: 6, align: 'left' },
+    }),
+    fields.choice('protocol', ({ protocol }) => protocol, ['grpc', 'ttrpc', 'http'], {
+      description: 'What is spoken',
+      column: { show: 'wide' },
+    }),
+    fields.text('method', ({ method }) => method, {
+      description: 'Path of the method; null if it is one of `candidates`, or unknown',
+      column: { width: narrow ? 18 : 50, text: shown, cut: narrow ? 'end' : false },
+    }),
+    fields.choice(
+      'path_source',
+      ({ pathSource }) => pathSource,
+      ['wire', 'inferred', 'ambiguous'],
+      {
+        description: 'Where the method is from: seen, concluded (`~` in tables), or one of several',
+      },
+    ),
+    fields.computed('candidates', ({ candidates }) => candidates, {
+      description: 'Methods that it may be, likeliest first; empty when it was seen',
+      schema: { type: 'array', items: { type: 'string' } },
+    }),
+    fields.text(
+      'status',
+      ({ status, protocol }) => (status === null ? null : statusName(status, protocol)),
+      {
+        description: 'Name of the gRPC status, or status of HTTP; null if none was seen',
+        column: { show: calls ? 'table' : 'wide', width: 12 },
+      },
+    ),
+    fields.uint('latency_us', ({ latencyNs }) => latencyNs && Math.round(latencyNs / 1000), {
+      description: 'Of calls: from the first byte of the request to the status',
+      unit: 'µs',
+      column: {
+        show: calls ? 'table' : 'wide',
+        header: 'LAT(ms)',
+        width: 8,
+        text: ({ latencyNs }) => (latencyNs === null ? '-' : (latencyNs / 1e6).toFixed(3)),
+      },
+    }),
+    fields.json('message', ({ content }) => content.json(), {
+      description: 'The message; of a call its first request and its last response',
+      schema: { type: ['object', 'array', 'string', 'number', 'boolean', 'null'] },
+      column: { width: 40, text: (row) => messageText(row, contents, characters) },
+    }),
+    fields.text('error', (row) => errorText(row, contents), {
+      description: 'What the server says of a failure, or how a call ended without a status',
+    }),
+    fields.uint('bytes', ({ bytes }) => bytes, { description: 'Length of the message', unit: 'B' }),
+    fields.uint('missing', ({ missing }) => missing, {
+      description: 'How much of it was not captured',
+      unit: 'B',
+    }),
+    fields.uint('requests', ({ requests }) => requests, {
+      description: 'Messages of the call sent',
+    }),
+    fields.uint('responses', ({ responses }) => responses, {
+      description: 'Messages of the call received',
+    }),
+    fields.uint('request_bytes', ({ requestBytes }) => requestBytes, {
+      description: 'Their length together, as transferred',
+      unit: 'B',
+    }),
+    fields.uint('response_bytes', ({ responseBytes }) => responseBytes, {
+      description: 'Their length together, as transferred',
+      unit: 'B',
+    }),
+    fields.computed('metadata', ({ headers }) => contents.metadata(headers), {
+      description: 'Headers that are not the protocol’s own, such as containerd-namespace',
+      schema: { type: ['object', 'null'], additionalProperties: { type: 'string' } },
+    }),
+    fields.uint('mntns', (row) => owner(row)?.mntns ?? null, {
+      description: 'Inode number of the mount namespace of who wrote it',
+    }),
+    fields.uint('netns', (row) => owner(row)?.netns ?? null, {
+      description: 'Inode number of its network namespace',
+    }),
+    fields.bigText('cgroup_id', (row) => asBig(owner(row)?.cgroupId), {
+      description: 'Inode number of its cgroup (v2)',
+    }),
+    ...containers(owner, whose),
   ];
+}
+
+function containers(
+  owner: (row: CallRow) => Owner | null,
+  whose: WhoseOwner,
+): readonly Field<CallRow>[] {
+  const of = (row: CallRow) => {
+    const known = owner(row);
+    return known === null ? null : whose(known);
+  };
+  return containerFields<CallRow>({
+    container: (row) => of(row)?.container ?? null,
+    k8s: (row) => of(row)?.k8s ?? null,
+  });
+}
+
+function asBig(id: number | undefined): bigint | null {
+  return id === undefined ? null : BigInt(id);
+}
+
+/** The method's name without its service; what is not one is left as it is. */
+function shortMethod(row: CallRow): string {
+  const text = methodText(row);
+  const short = /^(~?)\/[\w.]+\/(.+)$/.exec(text);
+  return short === null ? text : `${short[1]}${short[2]}`;
+}
+
+function messageText(row: CallRow, contents: Pick<Contents, 'clean'>, characters: number): string {
+  const error = errorText(row, contents);
+  const text = row.content.text(characters);
+  if (error === null) return text;
+  const { status, protocol } = row;
+  const name = status !== null && row.type !== 'call' ? `${statusName(status, protocol)}: ` : '';
+  return text === '' ? `${name}${error}` : `${name}${error}; ${text}`;
+}
+
+function errorText(
+  { status, statusMessage, protocol, end }: CallRow,
+  contents: Pick<Contents, 'clean'>,
+): string | null {
+  if (statusMessage !== null && statusMessage !== '') return contents.clean(statusMessage);
+  if (isError(status, protocol) || end === null || end === 'status') return null;
+  return end;
 }

@@ -1,0 +1,60 @@
+import type { Call, Message } from './decode/message.js';
+import type { Content } from './rows.js';
+
+/** The first request and the last response of one call. */
+interface Pair {
+  request: Content | null;
+  response: Content | null;
+}
+
+/** Calls under way whose messages are kept; the oldest are shown without. */
+const MAX_PAIRS = 4096;
+const NOTHING: Content = { text: () => '', json: () => null };
+
+/** Keeps the messages of calls until these are over, for `--pair`. */
+export class Pairs {
+  readonly #pairs = new Map<string, Pair>();
+
+  add(message: Message, content: Content): void {
+    const key = keyOf(message);
+    let pair = this.#pairs.get(key);
+    if (pair === undefined) {
+      pair = { request: null, response: null };
+      if (this.#pairs.size >= MAX_PAIRS) this.#forgetOldest();
+      this.#pairs.set(key, pair);
+    }
+    if (message.type === 'request') pair.request ??= content;
+    else pair.response = content;
+  }
+
+  /** What was said in this call, which is forgotten. */
+  take(call: Call): Content {
+    const key = keyOf(call);
+    const pair = this.#pairs.get(key);
+    this.#pairs.delete(key);
+    const { request, response } = pair ?? { request: null, response: null };
+    if (request === null && response === null) return NOTHING;
+    return {
+      text(characters) {
+        const asked = request?.text(characters) ?? '';
+        const answered = response?.text(characters) ?? '';
+        return answered === '' ? asked : `${asked}${asked === '' ? '' : ' '}=> ${answered}`;
+      },
+      json() {
+        const parts = [request, response].map((one) => one?.json() ?? Buffer.from('null'));
+        return Buffer.from(`{"request":${parts[0]},"response":${parts[1]}}`);
+      },
+    };
+  }
+
+  #forgetOldest(): void {
+    for (const key of this.#pairs.keys()) {
+      this.#pairs.delete(key);
+      return;
+    }
+  }
+}
+
+function keyOf({ conn, stream }: { conn: string; stream: number }): string {
+  return `${conn} ${stream}`;
+}

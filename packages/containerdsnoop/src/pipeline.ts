@@ -1,0 +1,96 @@
+import { Contents } from './content.js';
+import type { Chunk } from './decode/chunk.js';
+import { Decoder, type DecoderStats } from './decode/decoder.js';
+import type { Call, Message } from './decode/message.js';
+import type { Schema } from './decode/schema/schema.js';
+import { type RowFilters, rowFilter } from './filter.js';
+import { Pairs } from './pairs.js';
+import { type CallRow, callRow, messageRow, type RowType } from './rows.js';
+
+/** What else wants what passes through: recordings, diagrams, counts. Called in this order. */
+export interface Sink {
+  chunk?(chunk: Chunk): void;
+  message?(message: Message): void;
+  call?(call: Call): void;
+}
+
+export interface PipelineOptions {
+  readonly schema: Schema;
+  /** What rows are about. */
+  readonly types: readonly RowType[];
+  readonly filters?: Omit<RowFilters, 'types'>;
+  /** Default true. */
+  readonly redact?: boolean;
+  readonly sinks?: readonly Sink[];
+}
+
+/** How often silent connections are looked for, in time of the capture. */
+const EXPIRE_NS = 10e9;
+
+/** From chunks to rows. */
+export class Pipeline {
+  readonly contents: Contents;
+  readonly #decoder: Decoder;
+  readonly #pairs: Pairs | undefined;
+  readonly #isWanted: (row: CallRow) => boolean;
+  readonly #sinks: readonly Sink[];
+  #rows: CallRow[] = [];
+  #expiredNs = 0;
+
+  constructor({ schema, types, filters = {}, redact = true, sinks = [] }: PipelineOptions) {
+    this.contents = new Contents(schema, redact);
+    this.#isWanted = rowFilter({ ...filters, types });
+    this.#pairs = types.includes('call') ? new Pairs() : undefined;
+    this.#sinks = sinks;
+    this.#decoder = new Decoder({
+      schema,
+      onMessage: (message) => this.#onMessage(message),
+      onCall: (call) => this.#onCall(call),
+      onUndecoded: () => {},
+    });
+  }
+
+  *rows(chunks: Iterable<Chunk>): Generator<CallRow, void, void> {
+    for (const chunk of chunks) {
+      for (const sink of this.#sinks) sink.chunk?.(chunk);
+      this.#decoder.push(chunk);
+      if (chunk.tsNs - this.#expiredNs > EXPIRE_NS) {
+        this.#expiredNs = chunk.tsNs;
+        this.#decoder.expire(chunk.tsNs);
+      }
+      yield* this.#take();
+    }
+  }
+
+  /** Calls that are under way when the capture ends. */
+  *end(): Generator<CallRow, void, void> {
+    this.#decoder.end();
+    yield* this.#take();
+  }
+
+  stats(): DecoderStats {
+    return this.#decoder.stats();
+  }
+
+  #take(): readonly CallRow[] {
+    const rows = this.#rows;
+    if (rows.length > 0) this.#rows = [];
+    return rows;
+  }
+
+  #onMessage(message: Message): void {
+    for (const sink of this.#sinks) sink.message?.(message);
+    const content = this.contents.of(message);
+    this.#pairs?.add(message, content);
+    this.#put(messageRow(message, content));
+  }
+
+  #onCall(call: Call): void {
+    for (const sink of this.#sinks) sink.call?.(call);
+    if (this.#pairs !== undefined) this.#put(callRow(call, this.#pairs.take(call)));
+  }
+
+  #put(row: CallRow): void {
+    if (this.#isWanted(row)) this.#rows.push(row);
+  }
+}
