@@ -47,6 +47,7 @@ export class Distribution {
    * @param share from 0 to 1: 0.5 is the median
    */
   quantile(share: number): number {
+    if (share >= 1) return this.max;
     const rank = Math.max(share * this.#count, 1);
     let seen = 0;
     for (let i = 0; i < this.#buckets.length; i++) {

@@ -126,9 +126,9 @@ describe('command line', () => {
 });
 
 describe('an option whose value may be left out', () => {
-  const log = { ...options.text({ argument: 'FILE', help: 'a file' }), implied: 'usual.dat' };
+  const log = { ...kind.text({ argument: 'FILE', help: 'a file' }), implied: 'usual.dat' };
   const read = (...argv: string[]) =>
-    parseArguments({ log, all: options.flag({ help: 'all' }) }, argv).values;
+    parseArguments({ log, all: kind.flag({ help: 'all' }) }, argv).values;
 
   it('has the implied one before another option and at the end', () => {
     expect(read('--log', '--all')).toEqual({ log: 'usual.dat', all: true });
