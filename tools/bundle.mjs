@@ -23,7 +23,10 @@ const common = {
   outdir: 'dist',
 };
 
-await build({ ...common, entryPoints: ['src/index.ts'], packages: 'external' });
+// Besides the library, what runs in a process of its own.
+const processes = readdirSync('src').filter((file) => file.endsWith('-process.ts'));
+for (const file of ['index.ts', ...processes])
+  await build({ ...common, entryPoints: [`src/${file}`], packages: 'external' });
 if (existsSync('src/bin.ts')) {
   const own = name === '@imagesnoop/loader' ? [] : ['@imagesnoop/loader'];
   const { metafile } = await build({

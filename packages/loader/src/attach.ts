@@ -27,6 +27,8 @@ export function improbable({ section }: BpfProgram): string | undefined {
   const tracepoint = /^tp_btf\/(\w+)$/.exec(section)?.[1];
   if (tracepoint !== undefined && kernelKnows(`btf_trace_${tracepoint}`) === false)
     return `this kernel has no tracepoint ${tracepoint}`;
+  if (section.startsWith('tcx/') && !features.supportsTcx())
+    return 'this kernel has no tcx (since Linux 6.6)';
   if (/^k(ret)?probe\/|^k(ret)?syscall\//.test(section) && !hasKprobes())
     return 'this kernel is built without kprobes';
   return undefined;

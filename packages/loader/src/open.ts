@@ -95,6 +95,7 @@ class Attempt {
       if (!this.#load(pinned)) return this.#undo();
       const selfTest = SelfTest.for(this.#object, this.#plan.trigger);
       for (const { event, alternative } of this.#chooser.current) {
+        if (alternative.attach === false) continue;
         if (!this.#attach(alternative.programs)) return this.#undo();
         if (alternative.selfTest === false) continue;
         if (await selfTest.fires(alternative.programs)) continue;

@@ -32,6 +32,8 @@ export interface HookAlternative {
 }
 
 /** What was chosen for one logical event, and why not what stands before it in the plan. */
+  /** False if the tool itself attaches them once they are loaded: those for interfaces. */
+  readonly attach?: boolean;
 export interface HookChoice {
   readonly event: string;
   readonly chosen: string;
