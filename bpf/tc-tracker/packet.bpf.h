@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a frame to a TCP segment: VLAN tags, IPv4 with options, IPv6 with extension headers,
+ * fragments, and what GSO and GRO made one of many. */
+#ifndef IMAGESNOOP_TC_TRACKER_PACKET_BPF_H
+#define IMAGESNOOP_TC_TRACKER_PACKET_BPF_H
+
+#include <bpf/bpf_endian.h>
+#include "kernel.bpf.h"
+
+#define ETH_P_IP     0x0800 /* include/uapi/linux/if_ether.h */
+#define ETH_P_IPV6   0x86dd
+#define ETH_P_8021Q  0x8100
+#define ETH_P_8021AD 0x88a8
+
+#define VLAN_VID_MASK 0x0fff
+#define VLAN_TAGS     3
+
+#define NEXT_HOP_BY_HOP	 0 /* RFC 8200; IANA protocol numbers */
+#define NEXT_TCP	 6
+#define NEXT_ROUTING	 43
+#define NEXT_FRAGMENT	 44
+#define NEXT_AUTH	 51
+#define NEXT_DESTINATION 60
+#define NEXT_MOBILITY	 135
+#define EXTENSIONS	 8
+
+#define FLAG_FIN 0x01 /* RFC 9293, byte 13 of the header */
+#define FLAG_SYN 0x02
+#define FLAG_RST 0x04
+#define FLAG_ACK 0x10
+
+#define IPV4_HEADER 20
+#define IPV6_HEADER 40
+#define TCP_HEADER  20
+
+enum fragment {
+	FRAGMENT_NONE = 0,
+	FRAGMENT_FIRST = 1, /* with the TCP header */
+	FRAGMENT_LATER = 2,
+};
+
+struct packet {
+	__u8 source[16];
+	__u8 destination[16];
+	__u16 source_port; /* host order; ports, flags and seq are 0 in a later fragment */
+	__u16 destination_port;
+	__u16 vlan;
+	__u16 inner_vlan;
+	__u8 family; /* 4 or 6 */
+	__u8 fragment;
+	__u8 flags;
+	__u32 fragment_id;
+	__u32 seq;
+	__u32 payload_bytes;
+	__u32 more_packets;
+	__u32 more_bytes;
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct sk_buff___offsets {
+	__u16 mac_header;
+	__u16 network_header;
+};
+
+#pragma clang attribute pop
+
+/* Where IP is: at `offset` from one of the two starts that the kernel knows. */
+struct ip_place {
+	__u32 start; /* BPF_HDR_START_NET or BPF_HDR_START_MAC */
+	__u32 offset;
+	__u16 protocol; /* ETH_P_* */
+};
+
+static __always_inline long load(struct __sk_buff *skb, const struct ip_place *ip, __u32 offset,
+				 void *into, __u32 size)
+{
+	return bpf_skb_load_bytes_relative(skb, ip->offset + offset, into, size, ip->start);
+}
+
+static __always_inline bool is_vlan(__u16 protocol)
+{
+	return protocol == ETH_P_8021Q || protocol == ETH_P_8021AD;
+}
+
+/* What is rare has a function that the verifier looks at once, not once for each way that leads to
+ * it. Of 5.10 such functions take and return numbers only, so results are packed into one. */
+struct vlan_walk {
+	__u16 protocol; /* behind the tags */
+	__u16 offset;	/* of that, from the frame's start */
+	__u16 vlan;
+	__u16 inner_vlan;
+};
+_Static_assert(sizeof(struct vlan_walk) == sizeof(__u64), "it is returned as a number");
+
+/* Walks the tags that are in the frame. */
+__noinline __u64 walk_vlans(struct __sk_buff *skb, __u32 protocol)
+{
+	union {
+		struct vlan_walk walk;
+		__u64 packed;
+	} result = {.walk = {.protocol = protocol, .offset = 14}};
+	struct {
+		__be16 tci;
+		__be16 protocol;
+	} tag;
+
+	for (int i = 0; i < VLAN_TAGS; i++) {
+		__u16 id;
+
+		if (!is_vlan(result.walk.protocol) ||
+		    bpf_skb_load_bytes_relative(skb, result.walk.offset, &tag, sizeof(tag),
+						BPF_HDR_START_MAC))
+			break;
+		id = bpf_ntohs(tag.tci) & VLAN_VID_MASK;
+		if (i == 0)
+			result.walk.vlan = id;
+		else if (i == 1)
+			result.walk.inner_vlan = id;
+		result.walk.protocol = bpf_ntohs(tag.protocol);
+		result.walk.offset += sizeof(tag);
+	}
+	return result.packed;
+}
+
+/* The tag that hardware or the kernel took off is beside the frame. Others are in it, and then the
+ * network header is behind the first or behind the last one, as the sender pleased: only the walk
+ * from the frame's start is unambiguous. */
+static __always_inline void find_ip(struct __sk_buff *skb, struct packet *packet,
+				    struct ip_place *ip)
+{
+	union {
+		struct vlan_walk walk;
+		__u64 packed;
+	} tags;
+
+	ip->start = BPF_HDR_START_NET;
+	ip->offset = 0;
+	ip->protocol = bpf_ntohs(skb->protocol);
+	if (skb->vlan_present)
+		packet->vlan = skb->vlan_tci & VLAN_VID_MASK;
+	if (!is_vlan(ip->protocol))
+		return;
+	tags.packed = walk_vlans(skb, ip->protocol);
+	if (packet->vlan) {
+		packet->inner_vlan = tags.walk.vlan;
+	} else {
+		packet->vlan = tags.walk.vlan;
+		packet->inner_vlan = tags.walk.inner_vlan;
+	}
+	ip->start = BPF_HDR_START_MAC;
+	ip->offset = tags.walk.offset;
+	ip->protocol = tags.walk.protocol;
+}
+
+/* Bytes of the IP packet, where its own header does not tell (BIG TCP: more than fit its field). */
+static __always_inline __u32 ip_bytes_of_frame(struct __sk_buff *skb, const struct ip_place *ip)
+{
+	struct sk_buff___offsets *offsets = (void *)skb;
+	__u32 before = ip->offset;
+
+	if (ip->start == BPF_HDR_START_NET)
+		before +=
+		    BPF_CORE_READ(offsets, network_header) - BPF_CORE_READ(offsets, mac_header);
+	return skb->len - before;
+}
+
+/* What the TCP header says, and what of the `ip_payload` bytes is behind it. */
+static __always_inline bool read_tcp(struct packet *packet, const __u8 *tcp, __u32 ip_payload)
+{
+	__u32 header = (tcp[12] >> 4) * 4;
+
+	if (header < TCP_HEADER || header > ip_payload)
+		return false;
+	packet->source_port = bpf_ntohs(*(__u16 *)tcp);
+	packet->destination_port = bpf_ntohs(*(__u16 *)(tcp + 2));
+	packet->seq = bpf_ntohl(*(__u32 *)(tcp + 4));
+	packet->flags = tcp[13];
+	packet->payload_bytes = ip_payload - header;
+	return true;
+}
+
+static __always_inline bool parse_ipv4(struct __sk_buff *skb, const struct ip_place *ip,
+				       struct packet *packet)
+{
+	__u8 bytes[IPV4_HEADER + TCP_HEADER] __attribute__((aligned(4)));
+	__u32 header, total, place;
+
+	/* Options, if there are any, come in between: the usual header is read in one go. */
+	if (load(skb, ip, 0, bytes, IPV4_HEADER) || bytes[9] != NEXT_TCP)
+		return false;
+	header = (bytes[0] & 0xf) * 4;
+	total = bpf_ntohs(*(__u16 *)(bytes + 2));
+	if (!total)
+		total = ip_bytes_of_frame(skb, ip);
+	if (header < IPV4_HEADER || header > total)
+		return false;
+	packet->family = 4;
+	*(__u32 *)packet->source = *(__u32 *)(bytes + 12);
+	*(__u32 *)packet->destination = *(__u32 *)(bytes + 16);
+	place = bpf_ntohs(*(__u16 *)(bytes + 6));
+	if (place & 0x3fff) { /* an offset, or more fragments to come */
+		packet->fragment_id = *(__u16 *)(bytes + 4);
+		packet->fragment = place & 0x1fff ? FRAGMENT_LATER : FRAGMENT_FIRST;
+		if (packet->fragment == FRAGMENT_LATER) {
+			packet->payload_bytes = total - header;
+			return true;
+		}
+	}
+	if (load(skb, ip, header, bytes + IPV4_HEADER, TCP_HEADER))
+		return false;
+	return read_tcp(packet, bytes + IPV4_HEADER, total - header);
+}
+
+struct extension_walk {
+	__u32 fragment_id;
+	__u16 offset;  /* where TCP or a fragment's data begins, from the IPv6 header; 0: nowhere */
+	__u8 fragment; /* enum fragment */
+	__u8 padding;
+};
+_Static_assert(sizeof(struct extension_walk) == sizeof(__u64), "it is returned as a number");
+
+/* Walks the extension headers that begin with one of the kind `next`. */
+__noinline __u64 walk_extensions(struct __sk_buff *skb, __u32 start, __u32 offset, __u32 next)
+{
+	union {
+		struct extension_walk walk;
+		__u64 packed;
+	} result = {};
+	__u32 at = IPV6_HEADER;
+
+	for (int i = 0; i < EXTENSIONS; i++) {
+		__u8 extension[8] __attribute__((aligned(4)));
+
+		if (next == NEXT_TCP) {
+			result.walk.offset = at;
+			break;
+		}
+		if (next != NEXT_HOP_BY_HOP && next != NEXT_ROUTING && next != NEXT_FRAGMENT &&
+		    next != NEXT_AUTH && next != NEXT_DESTINATION && next != NEXT_MOBILITY)
+			break;
+		if (bpf_skb_load_bytes_relative(skb, offset + at, extension, sizeof(extension),
+						start))
+			break;
+		if (next == NEXT_FRAGMENT) {
+			__u16 place = bpf_ntohs(*(__u16 *)(extension + 2));
+
+			result.walk.fragment_id = *(__u32 *)(extension + 4);
+			at += sizeof(extension);
+			if (place & 0xfff8) {
+				result.walk.fragment = FRAGMENT_LATER;
+				result.walk.offset = extension[0] == NEXT_TCP ? at : 0;
+				break;
+			}
+			if (place & 1)
+				result.walk.fragment = FRAGMENT_FIRST;
+		} else {
+			at += next == NEXT_AUTH ? (extension[1] + 2) * 4 : (extension[1] + 1) * 8;
+		}
+		next = extension[0];
+	}
+	return result.packed;
+}
+
+static __always_inline __u32 skip_extensions(struct __sk_buff *skb, const struct ip_place *ip,
+					     __u8 next, struct packet *packet)
+{
+	union {
+		struct extension_walk walk;
+		__u64 packed;
+	} result;
+
+	if (next == NEXT_TCP)
+		return IPV6_HEADER;
+	result.packed = walk_extensions(skb, ip->start, ip->offset, next);
+	packet->fragment = result.walk.fragment;
+	packet->fragment_id = result.walk.fragment_id;
+	return result.walk.offset;
+}
+
+static __always_inline bool parse_ipv6(struct __sk_buff *skb, const struct ip_place *ip,
+				       struct packet *packet)
+{
+	__u8 bytes[IPV6_HEADER] __attribute__((aligned(4)));
+	__u8 tcp[TCP_HEADER] __attribute__((aligned(4)));
+	__u32 total, begin;
+
+	if (load(skb, ip, 0, bytes, IPV6_HEADER))
+		return false;
+	begin = skip_extensions(skb, ip, bytes[6], packet);
+	if (!begin)
+		return false;
+	packet->family = 6;
+	__builtin_memcpy(packet->source, bytes + 8, 16);
+	__builtin_memcpy(packet->destination, bytes + 24, 16);
+	total = bpf_ntohs(*(__u16 *)(bytes + 4));
+	total = total ? total + IPV6_HEADER : ip_bytes_of_frame(skb, ip);
+	if (begin > total)
+		return false;
+	if (packet->fragment == FRAGMENT_LATER) {
+		packet->payload_bytes = total - begin;
+		return true;
+	}
+	return !load(skb, ip, begin, tcp, TCP_HEADER) && read_tcp(packet, tcp, total - begin);
+}
+
+/* On the wire each packet of an aggregate has all the headers of the first. */
+static __always_inline void count_wire(struct __sk_buff *skb, struct packet *packet)
+{
+	__u32 tag = skb->vlan_present ? 4 : 0; /* on the wire, but not in the frame as we have it */
+	__u32 segments = skb->gso_segs;
+
+	/* A guest's aggregate may come without their number. */
+	if (skb->gso_size && !segments)
+		segments = (packet->payload_bytes + skb->gso_size - 1) / skb->gso_size;
+	packet->more_bytes = tag;
+	if (segments < 2)
+		return;
+	packet->more_packets = segments - 1;
+	packet->more_bytes += (segments - 1) * (skb->len - packet->payload_bytes + tag);
+}
+
+/* False for what is not TCP, or not whole enough to be understood as such. `packet` is zeroed. */
+static __always_inline bool parse_packet(struct __sk_buff *skb, struct packet *packet)
+{
+	struct ip_place ip;
+
+	find_ip(skb, packet, &ip);
+	if (ip.protocol == ETH_P_IP ? !parse_ipv4(skb, &ip, packet)
+				    : ip.protocol != ETH_P_IPV6 || !parse_ipv6(skb, &ip, packet))
+		return false;
+	count_wire(skb, packet);
+	return true;
+}
+
+#endif

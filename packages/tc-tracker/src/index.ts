@@ -1,0 +1,120 @@
+import {
+  InterfaceProcess,
+  type InterfaceWatch,
+  type Session as LoaderSession,
+  openSession,
+  type SessionOptions,
+  type TracerPlan,
+  watchInterfaces,
+} from '@imagesnoop/loader';
+import { events, type LostEvent, type Source } from '@imagesnoop/output';
+import type { SessionEvent, SessionRow } from './columns.js';
+import { EVENT, SessionReader } from './event.js';
+import { hooks } from './hooks.js';
+import { ContainerNamespaces, OWN_NAMESPACE, pathsOf } from './network-namespaces.js';
+import { type Pictures, sessionSource } from './source.js';
+
+export type { LostEvent } from '@imagesnoop/output';
+export type { SessionEvent } from './columns.js';
+
+export interface TrackerOptions extends SessionOptions, Pictures {
+  /** Patterns of names, as `eth0`, `veth*`, `!docker0`. Default: those up that carry a route. */
+  readonly interfaces?: readonly string[];
+  /** Network namespaces by the names of ip-netns(8) or by process id. Default: our own. */
+  readonly netns?: readonly string[];
+  /** Sessions that have room; default 65,536. */
+  readonly maxSessions?: number | undefined;
+}
+
+export const plan: TracerPlan = {
+  object: new URL('../bpf/tc-tracker.bpf.o', import.meta.url),
+  hooks,
+};
+
+/**
+ * TCP sessions of network interfaces: an event for each that is open at every interval, and one for
+ * each that ends. From when the first event is asked for until `signal` aborts or the loop is left.
+ * Unlike the command, it does not give up root unless `drop` is set: the process is yours.
+ *
+ * @throws what `openSession()` of the loader throws, `INTERFACE_NOT_FOUND`, `NETNS_NOT_FOUND`, ...
+ *   (docs/errors.md)
+ *
+ * @example
+ * for await (const event of sessions({ interfaces: ['eth0'], intervalMs: 1000 })) {
+ *   if (event.type === 'session' && event.when === 'end') console.log(event.daddr, event.duration_ns);
+ * }
+ */
+export async function* sessions({
+  signal,
+  ...options
+}: TrackerOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<
+  SessionEvent | LostEvent,
+  void,
+  void
+> {
+  yield* events<SessionEvent, SessionRow>(await openSessions({ drop: false, ...options }), signal);
+}
+
+/** Loads and attaches; packets are counted when it resolves. */
+export async function openSessions({
+  interfaces = [],
+  netns = [],
+  maxSessions,
+  drop = true,
+  ...options
+}: TrackerOptions): Promise<Source<SessionRow>> {
+  let fail: (error: Error) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => {}); // whoever reads the source hears of it
+  // Started first, because it takes as long as loading does.
+  const helper = drop ? await InterfaceProcess.start((error) => fail(error)) : undefined;
+  let session: LoaderSession<ContainerNamespaces> | undefined;
+  let watch: InterfaceWatch | undefined;
+  const paths = (): readonly string[] =>
+    netns.length > 0 ? pathsOf(netns) : (session?.containers.paths ?? [OWN_NAMESPACE]);
+  try {
+    session = await openSession(plan, openContainers, {
+      ...options,
+      drop: false,
+      rodata: { ...options.rodata, cfg_filtered: isFiltered(options) },
+      ...(maxSessions === undefined ? {} : { mapSizes: { sessions: maxSessions } }),
+    });
+    const { tracer, containers } = session;
+    const chosen = tracer.hooks[0]?.chosen === 'clsact' ? 'clsact' : 'tcx';
+    const where = {
+      kind: chosen,
+      ingress: tracer.object.program(`tc_tracker_in_${chosen}`).info().id,
+      egress: tracer.object.program(`tc_tracker_out_${chosen}`).info().id,
+      names: interfaces,
+    } as const;
+    watch = helper ?? watchInterfaces(where, paths());
+    await helper?.begin(where, paths());
+    const attachedMs = performance.now();
+    if (netns.length === 0) containers.onChange = () => watch?.follow(paths());
+    const reader = new SessionReader(tracer.layout('session_record', EVENT.replaced));
+    const source = sessionSource({ session, watch, reader, failed, attachedMs, pictures: options });
+    if (drop) {
+      await containers.ready;
+      tracer.dropPrivileges();
+    }
+    return source;
+  } catch (error) {
+    await (watch ?? helper)?.close();
+    session?.close();
+    throw error;
+  }
+}
+
+/** Loaded when needed: attaching comes first. */
+const openContainers = async (): Promise<ContainerNamespaces> => {
+  const { Containers } = await import('@imagesnoop/containers');
+  return new ContainerNamespaces(await Containers.open());
+};
+
+/** Does anything ask for the owner of a session? */
+function isFiltered({ filters, select }: SessionOptions): boolean {
+  const given = [...Object.values(filters ?? {}), ...Object.values(select ?? {})];
+  return given.some((each) => each !== undefined && !(Array.isArray(each) && each.length === 0));
+}

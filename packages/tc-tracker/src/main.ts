@@ -1,0 +1,31 @@
+import { commonFilters, commonTracing, packageVersion, runTool } from '@imagesnoop/output';
+import { openSessions } from './index.js';
+import { options } from './options.js';
+
+await runTool({
+  name: 'tc-tracker',
+  version: packageVersion(import.meta.url),
+  summary: 'Shows TCP sessions of network interfaces: bytes, packets, durations, owners',
+  options,
+  examples: [
+    { command: 'tc-tracker', help: 'all interfaces that carry a route, in place' },
+    { command: 'tc-tracker -i eth0 --top 10 --sort bytes', help: 'the largest of one interface' },
+    { command: 'tc-tracker --container web -o json', help: 'inside a container, as JSON Lines' },
+    { command: 'tc-tracker --durations --plot durations.svg', help: 'how long sessions last' },
+    { command: "tc-tracker -i 'veth*' | grep 10.0.0.7", help: 'one block every two seconds' },
+  ],
+  open: ({ interface: interfaces, netns, maxSessions, ...values }) =>
+    openSessions({
+      ...commonTracing(values as never),
+      filters: commonFilters(values as never),
+      interfaces,
+      netns,
+      maxSessions,
+      intervalMs: values.interval,
+      top: values.top,
+      sort: values.sort,
+      idleMs: values.idle,
+      durations: values.durations,
+      plot: values.plot,
+    }),
+});
