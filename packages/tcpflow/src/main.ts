@@ -5,15 +5,19 @@ import {
   runTool,
   type Source,
   type ToolValues,
+  UsageError,
 } from '@imagesnoop/output';
 import { openFlowEvents, openFlows } from './index.js';
 import { options } from './options.js';
 import { portsOf } from './ports.js';
 
+/** Flags that say how tables look. */
+const OF_TABLES = ['interval', 'sort', 'top', 'alert'] as const;
+
 await runTool({
   name: 'tcpflow',
   version: packageVersion(import.meta.url),
-  summary: 'Counts who connects and accepts where by TCP, and how often; or tells each event',
+  summary: 'Counts who connects and accepts where by TCP; or tells each connection',
   options,
   examples: [
     { command: 'tcpflow', help: 'count until Ctrl-C, then print both tables' },
@@ -46,5 +50,13 @@ async function openTables(values: Given): Promise<Source<never>> {
 }
 
 async function openEvents(values: Given): Promise<Source<never>> {
+  const name = OF_TABLES.find((each) => values[each] !== undefined);
+  if (name !== undefined) {
+    throw new UsageError(
+      'USAGE_CONFLICT',
+      `--${name} is of the tables, which --events does not print`,
+      'leave one of both out',
+    );
+  }
   return (await openFlowEvents(tracing(values))) as Source<never>;
 }
