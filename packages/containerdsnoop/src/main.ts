@@ -1,6 +1,7 @@
-import { commonTracing, packageVersion, runTool } from '@imagesnoop/output';
+import { commonTracing, packageVersion, runTool, type Source } from '@imagesnoop/output';
 import { openContainerdCalls } from './index.js';
 import { options } from './options.js';
+import { summarySource } from './summary-source.js';
 
 /** Narrower terminals get fewer columns, and methods without their service. */
 const WIDE_COLUMNS = 160;
@@ -18,11 +19,12 @@ await runTool({
     { command: 'containerdsnoop -a auto --comm dockerd', help: 'dockerd, to whomever it talks' },
     { command: 'containerdsnoop -o json | jq .method', help: 'as JSON Lines' },
   ],
-  open: (values) => {
+  open: async (values) => {
     const { pids, comms, ...filters } = commonTracing(values).filters;
     const { method, service, status, errorsOnly, slow, grep } = values;
-    const aboutCalls = values.pair || errorsOnly || status !== undefined || slow !== undefined;
-    return openContainerdCalls({
+    const aboutCalls =
+      values.pair || values.summary || errorsOnly || status !== undefined || slow !== undefined;
+    const calls = await openContainerdCalls({
       ...commonTracing(values),
       filters,
       addresses: values.address,
@@ -46,5 +48,6 @@ await runTool({
       completeContent: values.completeContent,
       narrow: process.stdout.isTTY === true && process.stdout.columns < WIDE_COLUMNS,
     });
+    return (values.summary ? summarySource(calls, values.interval) : calls) as Source<never>;
   },
 });

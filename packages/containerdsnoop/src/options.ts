@@ -17,6 +17,15 @@ export const options = {
     help: 'whole messages in tables, which else are cut at 100 characters',
   }),
   pair: kinds.flag({ help: 'one line per call, when it is over: status, latency' }),
+  summary: kinds.flag({
+    help: 'count calls by method; print at the end: errors, latencies, bytes',
+  }),
+  interval: kinds.duration({
+    letter: 'i',
+    minMs: 100,
+    maxMs: 86_400_000,
+    help: 'with --summary: print so often, too (seconds)',
+  }),
   showSecrets: kinds.flag({ help: 'do not hide credentials, environments, tokens' }),
   method: kinds.list({
     argument: 'GLOB',

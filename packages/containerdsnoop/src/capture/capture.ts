@@ -47,13 +47,13 @@ export async function openCapture<Directory extends ContainerDirectory>(
 ): Promise<Capture<Directory>> {
   const addresses = addressesOf(given);
   let watched: WatchedAddresses | undefined;
-  let opened: Promise<void> | void;
+  let opened: Promise<void> | undefined;
   const whilePrivileged = (tracer: Tracer): void => {
     watched = new WatchedAddresses(tracer, addresses);
     const listeners = findOpen(tracer);
     watched.becomeReady();
     if (options.wait !== true) checkServed(addresses, listeners);
-    opened = whileRoot(listeners);
+    opened = Promise.resolve(whileRoot(listeners));
   };
   let session: Session<Directory> | undefined;
   try {

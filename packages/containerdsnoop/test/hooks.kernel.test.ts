@@ -1,0 +1,62 @@
+// Each hook alone: the same bytes, openings and ends.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
+import type { CaptureOptions } from '../src/capture/capture.js';
+import { hooks } from '../src/hooks.js';
+import { captured, check, Streams, streamOf } from './streams.js';
+
+const HOOKS = [...new Set(Object.values(hooks).flatMap((all) => all.map(({ name }) => name)))];
+
+let streams: Streams;
+beforeEach((context) => {
+  requireKernel(context, lacksRoot());
+  streams = new Streams();
+});
+afterEach(() => streams?.remove());
+
+/** Skips the running test where this kernel refuses the hook, and only for that. */
+async function withHook(
+  context: Parameters<typeof requireKernel>[0],
+  options: CaptureOptions,
+): ReturnType<typeof captured> {
+  try {
+    return await captured({ addresses: [streams.path], ...options }, () => streams.finish());
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code !== 'HOOK_UNAVAILABLE') throw error;
+    requireKernel(context, message);
+    throw error;
+  }
+}
+
+describe.each(HOOKS)('[%s]', (hook) => {
+  test(`byte for byte, by all calls, from the beginning [${hook}]`, async (context) => {
+    const connections = 5;
+    const bytes = 300_007;
+    await streams.start({ connections, bytes });
+    const { all, unseen } = await withHook(context, { hook });
+    expect(all.lost).toBe(0);
+    expect(unseen).toEqual({ buffer: 0, reader: 0, memory: 0, pieces: 0, splice: 0 });
+    expect(all.streams.size).toBe(2 * connections);
+    for (const seen of all.streams.values())
+      expect(check(seen, streamOf(seen, connections))).toEqual({ there: bytes, holes: 0 });
+    expect(all.opened.size).toBe(connections);
+    expect(all.closed.size).toBe(connections);
+    for (const { fromStart, client, server } of all.opened.values())
+      expect([fromStart, client?.pid, server?.pid]).toEqual([true, streams.pid, streams.pid]);
+  });
+
+  test(`connections that are open at the start [${hook}]`, async (context) => {
+    const connections = 3;
+    const bytes = 100_003;
+    await streams.start({ connections, bytes, late: true });
+    const { all } = await withHook(context, { hook });
+    expect([all.opened.size, all.streams.size]).toEqual([connections, 2 * connections]);
+    for (const { fromStart, client } of all.opened.values())
+      expect([fromStart, client?.comm]).toEqual([false, 'streams']);
+    for (const seen of all.streams.values()) {
+      const begin = bytes - seen.parts.reduce((sum, { length }) => sum + length, 0);
+      expect(check(seen, streamOf(seen, connections, begin), begin).holes).toBe(0);
+    }
+  });
+});
