@@ -12,7 +12,7 @@ export const hidden: Mask = () => REDACTED;
 export const sameLength: Mask = (secret) => 'x'.repeat(Buffer.byteLength(secret));
 
 /** Longer text is not searched but masked: no pattern below is meant for content. */
-const MAX_SEARCHED = 1 << 20;
+const MAX_SEARCHED = 1 << 16;
 
 /** Credentials in a URL: `scheme://user:password@`. An image's digest is behind an @ too. */
 const USERINFO =

@@ -16,5 +16,9 @@ export async function bundledSchema(): Promise<Schema> {
 
 /** One schema of several: where two describe the same thing, the first one counts. */
 export function joinSchemas(...schemas: readonly Schema[]): Schema {
-  return linkSchema(schemas.flatMap(({ files }) => files));
+  const set = Buffer.concat(schemas.map((schema) => schema.set));
+  return linkSchema(
+    schemas.flatMap(({ files }) => files),
+    set,
+  );
 }

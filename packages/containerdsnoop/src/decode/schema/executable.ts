@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CacheEntry } from './cache.js';
-import { filesInSet, readProtoFile, setOfFiles } from './descriptor.js';
+import { setOfFiles } from './descriptor.js';
 import { buildIdIn, ELF_HEAD_BYTES, type FileRange, readElf } from './elf.js';
 import { cannotRead, SchemaError } from './errors.js';
-import { descriptorsIn } from './from-files.js';
-import { linkSchema } from './link.js';
+import { descriptorsIn, schemaFromDescriptorSet } from './from-files.js';
 import type { Schema } from './schema.js';
 
 /** Larger executables are refused: all of their data is read. The largest known has 0.2 GiB. */
@@ -64,7 +63,7 @@ export class ExecutableSchema {
 
   /** @throws {SchemaError} `SCHEMA_NONE` when it holds no descriptors */
   async read(): Promise<Schema> {
-    return linkSchema([...filesInSet(await this.#set())].map(readProtoFile));
+    return schemaFromDescriptorSet(await this.#set());
   }
 
   async close(): Promise<void> {

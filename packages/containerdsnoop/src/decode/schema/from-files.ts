@@ -10,7 +10,7 @@ import type { ProtoFile, Schema } from './schema.js';
  * @throws {DescriptorError} when it is none
  */
 export function schemaFromDescriptorSet(set: Uint8Array): Schema {
-  return linkSchema([...filesInSet(set)].map(readProtoFile));
+  return linkSchema([...filesInSet(set)].map(readProtoFile), set);
 }
 
 /** The descriptions found in (parts of) an executable, each once, in the order of the parts. */

@@ -19,10 +19,12 @@ import { shownAs, wellKnownFiles } from './well-known.js';
  * A schema of these files. Where two files describe the same message, as happens when a program
  * carries two generations of generated code, the first one counts. A type that no file describes is
  * not an error: it has no fields, and what it holds is shown as unknown fields are.
+ *
+ * @param set the FileDescriptorSet that the files were read from
  */
-export function linkSchema(files: readonly ProtoFile[]): Schema {
+export function linkSchema(files: readonly ProtoFile[], set: Uint8Array): Schema {
   const linker = new Linker([...files, ...wellKnownFiles]);
-  return { methods: linker.methods(), type: (name) => linker.message(name), files };
+  return { methods: linker.methods(), type: (name) => linker.message(name), files, set };
 }
 
 interface Declared {

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { DescriptorError, readProtoFile } from './descriptor.js';
+import { DescriptorError, setOfFiles } from './descriptor.js';
 import { cannotRead, SchemaError } from './errors.js';
 import { schemaFromDescriptorSet } from './from-files.js';
-import { linkSchema } from './link.js';
 import type { Schema } from './schema.js';
 
 /**
@@ -36,8 +35,7 @@ export async function schemaFromProtoFiles(paths: readonly string[]): Promise<Sc
   for (const path of paths) {
     await readFile(path).catch((error) => Promise.reject(cannotRead(path, error)));
   }
-  const files = await load(paths);
-  return linkSchema(files.map(readProtoFile));
+  return schemaFromDescriptorSet(setOfFiles(await load(paths)));
 }
 
 /** FileDescriptorProtos, one for each package. The loader is large, and most runs need none. */

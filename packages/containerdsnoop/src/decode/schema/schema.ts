@@ -9,6 +9,8 @@ export interface Schema {
   type(name: string): MessageType | undefined;
   /** The files that this was made from; `emitProtos()` writes them. */
   readonly files: readonly ProtoFile[];
+  /** The same as a FileDescriptorSet: `schemaFromDescriptorSet()` makes this schema of it again. */
+  readonly set: Uint8Array;
 }
 
 export interface Method {
