@@ -101,7 +101,11 @@ export function callRow(call: Call, content: Content): CallRow {
 }
 
 /** Did it fail, as far as is known? */
-export function failed({ status, protocol, end }: CallRow): boolean {
+export function failed({
+  status,
+  protocol,
+  end,
+}: Pick<CallRow, 'status' | 'protocol' | 'end'>): boolean {
   if (isError(status, protocol)) return true;
   return end === 'cancelled' || end === 'reset' || end === 'refused';
 }

@@ -4,22 +4,22 @@ import { type MethodSummary, Summary } from './summary.js';
 import { summaryColumns } from './summary-columns.js';
 
 /**
- * Calls counted by method instead of shown: a picture every `intervalMs`, if given, and one at the
- * end. The numbers are since the start.
+ * Calls counted by method instead of shown: a picture of each interval, if one is given, and at the
+ * end one of all.
  */
 export function summarySource(
   calls: Source<CallRow>,
   intervalMs: number | undefined,
 ): Source<MethodSummary> {
   const { view: _, ...rest } = calls;
-  const summary = new Summary();
+  const total = new Summary();
   return {
     ...rest,
     fields: summaryColumns,
     snapshots: intervalMs !== undefined,
-    batches: (signal) => pictures(calls.batches(signal), summary, intervalMs),
+    batches: (signal) => pictures(calls.batches(signal), total, intervalMs),
     summary(end) {
-      const events = summary.rows().reduce((sum, row) => sum + row.calls, 0);
+      const events = total.rows().reduce((sum, row) => sum + row.calls, 0);
       return calls.summary?.({ ...end, events }).replace('events', 'calls') ?? '';
     },
   };
@@ -27,20 +27,25 @@ export function summarySource(
 
 async function* pictures(
   batches: AsyncIterable<Batch<CallRow>>,
-  summary: Summary,
+  total: Summary,
   intervalMs: number | undefined,
 ): AsyncGenerator<Batch<MethodSummary>, void, void> {
+  let interval = new Summary();
   const iterator = batches[Symbol.asyncIterator]();
   const ticks = new Ticks(intervalMs);
   try {
     for (let next = iterator.next(); ; ) {
       const result = await Promise.race([next, ticks.next()]);
       if (result === TICK) {
-        yield { rows: summary.rows(), lost: [], snapshot: { heading: now() } };
+        yield { rows: interval.rows(), lost: [], snapshot: { heading: now() } };
+        interval = new Summary();
         continue;
       }
       if (result.done === true) break;
-      for (const row of result.value.rows) summary.add(row);
+      for (const row of result.value.rows) {
+        total.add(row);
+        if (intervalMs !== undefined) interval.add(row);
+      }
       if (result.value.lost.length > 0) yield { rows: [], lost: result.value.lost };
       next = iterator.next();
     }
@@ -48,8 +53,8 @@ async function* pictures(
     ticks.close();
     await iterator.return?.();
   }
-  const last = { rows: summary.rows(), lost: [] };
-  yield intervalMs === undefined ? last : { ...last, snapshot: { heading: now(), last: true } };
+  const last = { rows: total.rows(), lost: [] };
+  yield intervalMs === undefined ? last : { ...last, snapshot: { heading: 'in all', last: true } };
 }
 
 const TICK = Symbol('tick');
