@@ -134,10 +134,11 @@ export function rowsOf(text: string): Record<string, unknown>[] {
   return all.filter(({ type }) => type !== 'lost' && type !== 'summary');
 }
 
-/** Everything counted as lost in JSON Lines. */
+/** Everything known to be lost in JSON Lines; of recursion only a bound is known. */
 export function lostIn(text: string): number {
   const lines = text.split('\n').filter((line) => line.startsWith('{"type":"lost"'));
-  return lines.reduce((sum, line) => sum + (JSON.parse(line) as { count: number }).count, 0);
+  const all = lines.map((line) => JSON.parse(line) as { count: number; cause: string });
+  return all.reduce((sum, { count, cause }) => sum + (cause === 'recursion' ? 0 : count), 0);
 }
 
 /**

@@ -1,6 +1,12 @@
 import type { BpfMap, BpfObject, BpfProgram } from '@imagesnoop/bpf-core';
 
-export type LostCause = 'ring_buffer_full' | 'map_full' | 'truncated' | 'recursion' | 'decode';
+export type LostCause =
+  | 'ring_buffer_full'
+  | 'map_full'
+  | 'truncated'
+  | 'recursion'
+  | 'hold_full'
+  | 'decode';
 
 /** Events, or parts of them, that did not get through. */
 export interface Lost {
@@ -22,13 +28,16 @@ const HINTS: Record<LostCause, string> = {
     'More operations were under way at once than there is room for; filter by pid or container.',
   truncated: 'The event is there; a string or path in it was longer than there is room for.',
   recursion:
-    'An interrupt came upon a program at work and did the traced thing as well, which the kernel does not show to the same program; nothing can be set against it.',
+    'An interrupt came upon a program at work and did what that program traces; the kernel then leaves it out. Much of that passes no filter anyway; nothing can be set against it.',
+  hold_full:
+    'More came from containers that were starting than could be kept until their names were known; filter by pid or command too.',
   decode: 'The record did not have the expected form: object and reader are of different versions.',
 };
 
 /**
  * Sums what was lost, by cause: the programs' per-CPU counters, runs that the kernel left out
- * (`recursion_misses`, since Linux 5.12), and what could not be decoded here.
+ * (`recursion_misses`, since Linux 5.12; each may have been an event, or have passed no filter), and
+ * what could not be decoded here.
  */
 export class LossCounter {
   readonly #map: BpfMap | undefined;
@@ -51,6 +60,11 @@ export class LossCounter {
       object.maps.find(({ name }) => name === 'lost'),
       object.programs.filter(({ autoload }) => autoload),
     );
+  }
+
+  /** An event for which there was no room to wait until its container is known. */
+  countUnheld(): void {
+    this.#totals.set('hold_full', (this.#totals.get('hold_full') ?? 0) + 1);
   }
 
   /** A record that has not the expected form. */

@@ -90,11 +90,13 @@ export class LossReport {
     for (const [reason, entry] of this.#pending) {
       if (entry.count === 0 || (only !== undefined && reason !== only)) continue;
       const { total, hint } = entry.lost;
-      const what =
-        reason === 'truncated'
-          ? `${plural(entry.count, 'event')} truncated (${total} in all)`
-          : `lost ${plural(entry.count, 'event')} (${reason}, ${total} in all)`;
-      say(`${this.#name}: ${what}: ${hint}`);
+      const events = plural(entry.count, 'event');
+      const what: Record<string, string> = {
+        truncated: `${events} truncated (${total} in all)`,
+        recursion: `up to ${events} may be missing (${total} in all)`,
+      };
+      const told = what[reason] ?? `lost ${events} (${reason}, ${total} in all)`;
+      say(`${this.#name}: ${told}: ${hint}`);
       entry.count = 0;
     }
   }

@@ -99,7 +99,7 @@ export class Session<Row> {
     clock.follow();
     for (const loss of lost) {
       if (loss.cause === 'truncated') this.#truncated += loss.count;
-      else this.#lost += loss.count;
+      else if (loss.cause !== 'recursion') this.#lost += loss.count;
       this.#losses.add(loss);
       for (const { renderer } of outputs) renderer.lost?.(loss);
     }

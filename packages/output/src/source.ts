@@ -6,7 +6,10 @@ import type { Screen } from './table.js';
 export interface Lost {
   /** How many since the last report. */
   readonly count: number;
-  /** ring_buffer_full, map_full, recursion, truncated or decode. */
+  /**
+   * ring_buffer_full, map_full, recursion, truncated or decode. Of recursion the count is the most
+   * that may have been lost, which is part of no sum.
+   */
   readonly cause: string;
   /** How many of this cause since the start. */
   readonly total: number;
@@ -63,7 +66,7 @@ export interface Source<Row> {
 /** How a run ended. */
 export interface Summary {
   readonly events: number;
-  /** Events that never became rows: with the rows they are all that happened. */
+  /** Events that are known never to have become rows: with the rows they are all that happened. */
   readonly lost: number;
   /** Rows in which something is cut. */
   readonly truncated: number;

@@ -89,6 +89,16 @@ describe('forms', () => {
     expect(child.stderr).toContain('lost 4 events (ring_buffer_full, 4 in all): try --buffer 16M');
     expect(child.stderr).toContain('1 event, 4 lost');
   });
+
+  it('sums up only what is known to be lost', async () => {
+    const child = start('--rows 1 --max-events 1 -o json --lose 4 --cause recursion');
+    expect(await child.end()).toBe(0);
+    const [lost, , summary] = lines(child.stdout).map((line) => JSON.parse(line));
+    expect(lost).toMatchObject({ count: 4, cause: 'recursion' });
+    expect(summary).toMatchObject({ events: 1, lost: 0 });
+    expect(child.stderr).toContain('up to 4 events may be missing (4 in all)');
+    expect(child.stderr).toContain('1 event, 0 lost');
+  });
 });
 
 describe('ends', () => {
