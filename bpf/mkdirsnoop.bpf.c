@@ -41,11 +41,14 @@ static __always_inline int end(__u32 slot, __u64 key, int ret, bool with_bpf_loo
 	struct scratch *scratch = bpf_map_lookup_elem(&scratch_space, &slot);
 	struct pending_mkdir *call = bpf_map_lookup_elem(&pending, &key);
 
+	__u32 flags = 0;
+
 	if (!scratch || !call)
 		return 0; /* not wanted, or begun before we were attached */
-	if (with_bpf_loop && cfg_host_mntns && call->header.mntns != cfg_host_mntns)
-		tell_mounts(scratch, &call->header);
-	handle_mkdir_end(scratch, key, call, ret, with_bpf_loop);
+	if (with_bpf_loop && cfg_host_mntns && call->header.mntns != cfg_host_mntns &&
+	    !tell_mounts(scratch, &call->header))
+		flags = MKDIR_MOUNTS_UNTOLD;
+	handle_mkdir_end(scratch, key, call, ret, flags, with_bpf_loop);
 	return 0;
 }
 

@@ -14,7 +14,8 @@ enum mkdir_flag {
 	MKDIR_ARGV_CUT = 1 << 1,	/* longer than PATH_MAX */
 	MKDIR_BASE_UNKNOWN = 1 << 2,	/* the directory descriptor is not open (EBADF) */
 	MKDIR_BASE_CUT = 1 << 3,	/* the base's path is cut at its front */
-	MKDIR_HOST_ROOT = 1 << 4, /* the caller's root is the host's: both see the same paths */
+	MKDIR_HOST_ROOT = 1 << 4,     /* the caller's root is the host's: both see the same paths */
+	MKDIR_MOUNTS_UNTOLD = 1 << 5, /* the caller's mounts found no room before this event */
 };
 
 /* Behind it in the record stand three strings back to back,

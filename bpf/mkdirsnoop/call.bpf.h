@@ -232,7 +232,7 @@ static __always_inline void forget(__u64 key, struct pending_mkdir *call)
 }
 
 static __always_inline void handle_mkdir_end(struct scratch *scratch, __u64 key,
-					     struct pending_mkdir *call, int ret,
+					     struct pending_mkdir *call, int ret, __u32 flags,
 					     bool with_bpf_loop)
 {
 	struct mkdir_event *event = &scratch->event.fixed;
@@ -247,7 +247,7 @@ static __always_inline void handle_mkdir_end(struct scratch *scratch, __u64 key,
 	event->ret = ret;
 	event->mode = call->mode;
 	event->dev = 0;
-	event->flags = 0;
+	event->flags = flags;
 	event->argv_length = 0;
 	event->base_length = 0;
 	event->fs_length = 0;

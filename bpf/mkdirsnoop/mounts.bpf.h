@@ -87,8 +87,9 @@ static long mount_step(__u32 index, struct scratch **at)
 	return put_mount(scratch, mount) ? WALK_ON : WALK_DONE;
 }
 
-/* To be called before anything else is put together in this scratch. */
-static __always_inline void tell_mounts(struct scratch *scratch, const struct event_header *owner)
+/* To be called before anything else is put together in this scratch. False when user space does not
+ * know the present mounts: they are told again before the next event. */
+static __always_inline bool tell_mounts(struct scratch *scratch, const struct event_header *owner)
 {
 	struct mounts_event *event = (void *)&scratch->event.fixed;
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
@@ -103,7 +104,7 @@ static __always_inline void tell_mounts(struct scratch *scratch, const struct ev
 	BPF_CORE_READ_INTO(&scratch->mounts.root, task, fs, root);
 	state ^= (__u64)scratch->mounts.root.dentry;
 	if (told && *told == state)
-		return;
+		return true;
 	top = real_mount(scratch->mounts.root.mnt);
 	scratch->mounts.top = top;
 	scratch->mounts.at = top;
@@ -117,8 +118,10 @@ static __always_inline void tell_mounts(struct scratch *scratch, const struct ev
 	event->cut = scratch->mounts.cut;
 	event->root_id = BPF_CORE_READ(top, mnt_id);
 	size = sizeof(scratch->event.fixed) + (scratch->mounts.used & (ENTRIES_SIZE - 1));
-	if (!bpf_ringbuf_output(&events, event, size, 0))
-		bpf_map_update_elem(&mounts_told, &mntns, &state, BPF_ANY);
+	if (bpf_ringbuf_output(&events, event, size, 0))
+		return false;
+	bpf_map_update_elem(&mounts_told, &mntns, &state, BPF_ANY);
+	return true;
 }
 
 #endif

@@ -14,6 +14,7 @@ export const FLAG = {
   baseUnknown: 4,
   baseCut: 8,
   hostRoot: 16,
+  mountsUntold: 32,
 } as const;
 
 /** A run of bytes; `start < 0` stands for "unknown". */
@@ -85,6 +86,7 @@ export class EventPaths {
     const base = given + this.#argvLength(at);
     const mntns = this.#mntns(at);
     if (mntns !== this.#mounts.mntns) {
+      if (this.#flags(at) & FLAG.mountsUntold) return UNKNOWN;
       const { u8, end } = this.path(at);
       const mount = this.#others.find(mntns, u8, end);
       if (mount === undefined) return UNKNOWN;

@@ -103,6 +103,12 @@ describe('host path', () => {
     expect(pathsOf({ argv: 'a', base: '/x', inFs: '/x', mntns: 2, dev: 9 }).host).toBe(null);
   });
 
+  test('is unknown when the present mounts could not be told', () => {
+    const sample = { argv: 'a', base: '/x', inFs: '/upper/x', ...CONTAINER };
+    expect(pathsOf(sample).host).toBe('/var/lib/merged/upper/x/a');
+    expect(pathsOf({ ...sample, flags: FLAG.mountsUntold }).host).toBe(null);
+  });
+
   test('is unknown when the path climbs out of where it starts', () => {
     expect(pathsOf({ argv: 'a/../../b', base: '/x', inFs: '/x', ...CONTAINER }).host).toBe(null);
   });
