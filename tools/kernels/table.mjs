@@ -15,6 +15,9 @@ tables further down say why. Times are of the tests alone, under emulation, whic
 slower than a machine.
 `;
 
+/** In place of the hook of tests that are about none. */
+const NO_HOOK = '-';
+
 const COLUMNS = ['tool', 'hook', 'result', 'seconds', 'why'];
 
 /**
@@ -59,12 +62,15 @@ function parseRow(line) {
 }
 
 /**
- * Cells of a page after a run: those of a tool that ran on a kernel replace all it had there.
+ * Cells of a page after a run: those of a tool that ran on a kernel replace all it had there, those
+ * of hooks alone only what it had of hooks.
  * @param {readonly Cell[]} before
  * @param {readonly Cell[]} now
+ * @param {{ hooks?: boolean }} [run] hooks: only tests of hooks ran
  */
-export function mergeCells(before, now) {
-  const key = ({ kernel, arch, tool }) => `${kernel} ${arch} ${tool}`;
+export function mergeCells(before, now, { hooks = false } = {}) {
+  const key = ({ kernel, arch, tool, hook }) =>
+    [kernel, arch, tool, hooks && hook === NO_HOOK].join(' ');
   const ran = new Set(now.map(key));
   const releases = new Map(now.map((cell) => [`${cell.kernel} ${cell.arch}`, cell.release]));
   const kept = before

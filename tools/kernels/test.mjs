@@ -44,7 +44,7 @@ async function main() {
   const { IMAGESNOOP_OUTCOME: outcome } = process.env;
   if (outcome !== undefined) writeFileSync(outcome, JSON.stringify(outcomeOf(results)));
   // A machine that was made to lack something says nothing about its kernel.
-  else if (options.record) writePage(cells);
+  else if (options.record) writePage(cells, options);
   conclude(results, started);
 }
 
@@ -66,9 +66,9 @@ async function inParallel(items, limit, work) {
   return results;
 }
 
-function writePage(cells) {
+function writePage(cells, run) {
   const before = existsSync(PAGE) ? parsePage(readFileSync(PAGE, 'utf8')) : [];
-  writeFileSync(PAGE, renderPage(mergeCells(before, cells), Object.keys(KERNELS)));
+  writeFileSync(PAGE, renderPage(mergeCells(before, cells, run), Object.keys(KERNELS)));
   note('docs/kernels.md written');
 }
 

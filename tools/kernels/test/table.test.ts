@@ -99,3 +99,13 @@ test('the terminal gets aligned lines', () => {
   expect(lines[0]).toBe('6.1   mkdirsnoop  fentry  cannot, 2 skipped  0.0 s  attach: ENOTSUPP');
   expect(lines[1]).toBe('5.10  mkdirsnoop  fentry  ok 13, 1 skipped   4.2 s  a | b');
 });
+
+test('a run of hooks alone keeps what the tool had of other tests', () => {
+  const now = [{ ...old, ...counts, tool: 'mkdirsnoop', hook: 'kprobe', result: 'ok', passed: 1 }];
+  const keys = (hooks: boolean) =>
+    mergeCells(CELLS, now as never, { hooks })
+      .filter(({ kernel, tool }) => kernel === '5.10' && tool === 'mkdirsnoop')
+      .map(({ hook }) => hook);
+  expect(keys(true)).toEqual(['-', 'kprobe']);
+  expect(keys(false)).toEqual(['kprobe']);
+});
