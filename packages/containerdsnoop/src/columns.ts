@@ -57,6 +57,8 @@ export interface ColumnOptions {
   readonly calls?: boolean;
   /** Fewer columns and short names of methods: for terminals of 80 columns. */
   readonly narrow?: boolean;
+  /** Of a recording: nanoseconds from this machine's time of day to that of its own. */
+  readonly timeShiftNs?: number;
 }
 
 /** Whose process it is: JSON values. */
@@ -73,7 +75,7 @@ const TYPE_NAMES = { request: 'REQ', response: 'RESP', call: 'CALL' } as const;
 export function callFields(
   contents: Pick<Contents, 'metadata' | 'clean'>,
   whose: WhoseOwner,
-  { completeContent = false, calls = false, narrow = false }: ColumnOptions = {},
+  { completeContent = false, calls = false, narrow = false, timeShiftNs = 0 }: ColumnOptions = {},
 ): readonly Field<CallRow>[] {
   const wideOnly = { show: narrow ? 'wide' : 'table' } as const;
   const owner = ({ actor }: CallRow): Owner | null =>
@@ -81,7 +83,7 @@ export function callFields(
   const characters = completeContent ? Number.POSITIVE_INFINITY : MESSAGE_CHARACTERS;
   const shown = narrow ? shortMethod : methodText;
   return [
-    fields.time('time', ({ tsNs }) => tsNs, {
+    fields.time('time', ({ tsNs }) => tsNs + timeShiftNs, {
       description: 'When it was written, of a call when that began; wall clock, UTC',
       column: { header: 'TIMESTAMP' },
     }),

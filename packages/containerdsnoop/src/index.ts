@@ -1,18 +1,12 @@
 import type { Containers } from '@imagesnoop/containers';
 import type { TracerPlan } from '@imagesnoop/loader';
 import { events, type LostEvent, type Source } from '@imagesnoop/output';
-import {
-  type Capture,
-  type CaptureOptions,
-  openCapture,
-  type UnseenBytes,
-} from './capture/capture.js';
+import { type Capture, type CaptureOptions, openCapture } from './capture/capture.js';
 import { type CallEvent, type ColumnOptions, callFields } from './columns.js';
-import type { DecoderStats } from './decode/decoder.js';
-import type { Schema } from './decode/schema/schema.js';
+import { type FileOptions, Files, ProtoFolder } from './files.js';
 import type { RowFilters } from './filter.js';
 import { hooks } from './hooks.js';
-import { Pipeline, type Sink } from './pipeline.js';
+import { Pipeline } from './pipeline.js';
 import type { CallRow, RowType } from './rows.js';
 import { type SchemaSources, Schemas } from './schemas.js';
 import { closingLine } from './summary-line.js';
@@ -33,10 +27,9 @@ export interface ContainerdCallsOptions extends CaptureOptions {
   readonly schema?: SchemaSources;
 }
 
-interface OwnOptions extends ColumnOptions {
-  readonly sinks?: readonly Sink[];
-  /** Called with what is known of services, before the first row. */
-  readonly onSchema?: (schema: Schema) => Promise<void> | void;
+interface OwnOptions extends ColumnOptions, FileOptions {
+  /** Folder for .proto files of what is known of services. */
+  readonly emitProtos?: string | undefined;
 }
 
 /** What the kernel is asked for, for those who ask whether it can. */
@@ -77,44 +70,79 @@ export async function* containerdCalls({
 /** Attaches; messages flow when it resolves. */
 export async function openContainerdCalls({
   types = MESSAGES,
-  rows,
+  rows = {},
   redact = true,
   schema: sources = {},
-  sinks = [],
-  onSchema,
-  completeContent,
-  narrow,
+  emitProtos,
   ...options
 }: ContainerdCallsOptions & OwnOptions): Promise<Source<CallRow>> {
   const schemas = new Schemas();
+  const files = await Files.open(options);
   let capture: Capture<Containers> | undefined;
   try {
+    const folder = emitProtos === undefined ? undefined : new ProtoFolder(emitProtos);
     await schemas.open(sources);
     capture = await openCapture(plan, openContainers, options, (listeners) =>
       schemas.openServers(listeners),
     );
-    const { attachedMs, containers } = capture.session;
+    const { session } = capture;
     const schema = await schemas.read();
-    await onSchema?.(schema);
-    const pipeline = new Pipeline({ schema, types, filters: rows ?? {}, redact, sinks });
-    const calls = types.length === 1 && types[0] === 'call';
-    return {
+    await folder?.write(schema);
+    const pipeline = new Pipeline({ schema, types, filters: rows, redact, sinks: files.sinks });
+    await files.begin({ schema, redact }, pipeline.contents);
+    return liveSource(capture, pipeline, files, {
       fields: callFields(
         pipeline.contents,
-        ({ mntns, cgroupId, pid }) => containers.json(mntns, cgroupId, pid),
-        { calls, ...(completeContent ? { completeContent } : {}), ...(narrow ? { narrow } : {}) },
+        ({ mntns, cgroupId, pid }) => session.containers.json(mntns, cgroupId, pid),
+        { ...options, calls: isOfCalls(types) },
       ),
-      batches: (signal) => batches(capture as Capture, pipeline, signal),
-      attachedMs,
-      notes: () => [...(capture as Capture).session.notes(), ...schemas.notes],
-      summary: (summary) => closingLine(summary, unseenOf(capture as Capture), pipeline.stats()),
-      close: () => capture?.close(),
-    };
+      notes: () => [...session.notes(), ...schemas.notes],
+    });
   } catch (error) {
     await schemas.close();
+    files.close();
     capture?.close();
     throw error;
   }
+}
+
+/**
+ * The messages of a recording that `-w` wrote.
+ *
+ * @throws `CAPTURE_FILE_OPEN_FAILED`, `RECORD_UNKNOWN`, `SCHEMA_*`
+ */
+export async function openRecordedCalls({
+  types = MESSAGES,
+  emitProtos,
+  ...options
+}: Pick<ContainerdCallsOptions, 'types' | 'rows' | 'redact' | 'schema'> &
+  OwnOptions & { readonly path: string }): Promise<Source<CallRow>> {
+  const { openReplay } = await import('./replayed.js');
+  const files = await Files.open(options);
+  const protos = emitProtos === undefined ? undefined : new ProtoFolder(emitProtos);
+  return openReplay({ ...options, types, files, protos, calls: isOfCalls(types) });
+}
+
+function isOfCalls(types: readonly RowType[]): boolean {
+  return types.every((type) => type === 'call');
+}
+
+function liveSource(
+  capture: Capture,
+  pipeline: Pipeline,
+  files: Files,
+  shown: Pick<Source<CallRow>, 'fields' | 'notes'>,
+): Source<CallRow> {
+  return {
+    ...shown,
+    batches: (signal) => batches(capture, pipeline, signal),
+    attachedMs: capture.session.attachedMs,
+    summary: (summary) => closingLine(summary, capture.unseen(), pipeline.stats()),
+    close() {
+      files.close();
+      capture.close();
+    },
+  };
 }
 
 async function* batches(capture: Capture, pipeline: Pipeline, signal: AbortSignal) {
@@ -126,9 +154,3 @@ async function* batches(capture: Capture, pipeline: Pipeline, signal: AbortSigna
 /** Loaded when needed: attaching comes first. */
 const openContainers = async (): Promise<Containers> =>
   (await import('@imagesnoop/containers')).Containers.open();
-
-function unseenOf(capture: Capture): UnseenBytes {
-  return capture.unseen();
-}
-
-export type { DecoderStats };

@@ -1,10 +1,18 @@
-import { commonTracing, packageVersion, runTool, type Source } from '@imagesnoop/output';
-import { openContainerdCalls } from './index.js';
+import {
+  commonTracing,
+  packageVersion,
+  runTool,
+  type Source,
+  type ToolValues,
+} from '@imagesnoop/output';
+import { openContainerdCalls, openRecordedCalls } from './index.js';
 import { options } from './options.js';
+import type { CallRow } from './rows.js';
 import { summarySource } from './summary-source.js';
 
 /** Narrower terminals get fewer columns, and methods without their service. */
 const WIDE_COLUMNS = 160;
+const CALLS = ['call'] as const;
 
 await runTool({
   name: 'containerdsnoop',
@@ -20,34 +28,46 @@ await runTool({
     { command: 'containerdsnoop -o json | jq .method', help: 'as JSON Lines' },
   ],
   open: async (values) => {
-    const { pids, comms, ...filters } = commonTracing(values).filters;
-    const { method, service, status, errorsOnly, slow, grep } = values;
-    const aboutCalls =
-      values.pair || values.summary || errorsOnly || status !== undefined || slow !== undefined;
-    const calls = await openContainerdCalls({
-      ...commonTracing(values),
-      filters,
-      addresses: values.address,
-      types: values.type ?? (aboutCalls ? ['call'] : undefined),
-      rows: {
-        ...(pids === undefined ? {} : { pids }),
-        ...(comms === undefined ? {} : { comms }),
-        ...(method.length === 0 ? {} : { methods: method }),
-        ...(service.length === 0 ? {} : { services: service }),
-        ...(status === undefined ? {} : { statuses: status }),
-        errorsOnly,
-        slowNs: slow === undefined ? undefined : slow * 1e6,
-        grep,
-      },
-      redact: !values.showSecrets,
-      schema: {
-        executables: values.schemaFrom,
-        protos: values.proto,
-        descriptorSets: values.descriptorSet,
-      },
-      completeContent: values.completeContent,
-      narrow: process.stdout.isTTY === true && process.stdout.columns < WIDE_COLUMNS,
-    });
+    const calls = await openCalls(values);
     return (values.summary ? summarySource(calls, values.interval) : calls) as Source<never>;
   },
 });
+
+function openCalls(values: ToolValues<typeof options>): Promise<Source<CallRow>> {
+  const { pids, comms, ...filters } = commonTracing(values).filters;
+  const { method, service, status, errorsOnly, slow, grep } = values;
+  const aboutCalls =
+    values.pair || values.summary || errorsOnly || status !== undefined || slow !== undefined;
+  const shown = {
+    types: values.type ?? (aboutCalls ? CALLS : undefined),
+    rows: {
+      ...(pids === undefined ? {} : { pids }),
+      ...(comms === undefined ? {} : { comms }),
+      ...(method.length === 0 ? {} : { methods: method }),
+      ...(service.length === 0 ? {} : { services: service }),
+      ...(status === undefined ? {} : { statuses: status }),
+      errorsOnly,
+      slowNs: slow === undefined ? undefined : slow * 1e6,
+      grep,
+    },
+    redact: !values.showSecrets,
+    schema: {
+      executables: values.schemaFrom,
+      protos: values.proto,
+      descriptorSets: values.descriptorSet,
+    },
+    record: values.write,
+    pcap: values.pcap,
+    sequence: values.sequence,
+    emitProtos: values.emitProtos,
+    completeContent: values.completeContent,
+    narrow: process.stdout.isTTY === true && process.stdout.columns < WIDE_COLUMNS,
+  };
+  if (values.read !== undefined) return openRecordedCalls({ ...shown, path: values.read });
+  return openContainerdCalls({
+    ...commonTracing(values),
+    ...shown,
+    filters,
+    addresses: values.address,
+  });
+}

@@ -3,6 +3,7 @@ import { statusNumber } from './status.js';
 
 const TYPES = ['request', 'response', 'call'] as const;
 const CONTENT = 'Which messages and calls';
+const FILES = 'Files';
 const SCHEMA = 'What methods and messages there are';
 
 /** containerdsnoop's own flags; those of every tracer come with them. */
@@ -25,6 +26,24 @@ export const options = {
     minMs: 100,
     maxMs: 86_400_000,
     help: 'with --summary: print so often, too (seconds)',
+  }),
+  write: kinds.text({
+    letter: 'w',
+    argument: 'FILE',
+    group: FILES,
+    help: 'record what is seen, without secrets unless --show-secrets',
+  }),
+  read: kinds.text({
+    letter: 'r',
+    argument: 'FILE',
+    group: FILES,
+    help: 'show a recording instead of this machine; needs no root',
+  }),
+  pcap: kinds.text({ argument: 'FILE', group: FILES, help: 'write a pcapng file for Wireshark' }),
+  sequence: kinds.text({
+    argument: 'FILE',
+    group: FILES,
+    help: 'draw who called whom, at the end: .md (Mermaid) or .svg',
   }),
   showSecrets: kinds.flag({ help: 'do not hide credentials, environments, tokens' }),
   method: kinds.list({

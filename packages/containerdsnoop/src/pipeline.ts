@@ -22,6 +22,8 @@ export interface PipelineOptions {
   /** Default true. */
   readonly redact?: boolean;
   readonly sinks?: readonly Sink[];
+  /** Corrects a message or a call before anybody sees it. */
+  readonly adjust?: (of: Message | Call) => void;
 }
 
 /** How often silent connections are looked for, in time of the capture. */
@@ -34,10 +36,13 @@ export class Pipeline {
   readonly #pairs: Pairs | undefined;
   readonly #isWanted: (row: CallRow) => boolean;
   readonly #sinks: readonly Sink[];
+  readonly #adjust: ((of: Message | Call) => void) | undefined;
   #rows: CallRow[] = [];
   #expiredNs = 0;
 
-  constructor({ schema, types, filters = {}, redact = true, sinks = [] }: PipelineOptions) {
+  constructor(options: PipelineOptions) {
+    const { schema, types, filters = {}, redact = true, sinks = [], adjust } = options;
+    this.#adjust = adjust;
     this.contents = new Contents(schema, redact);
     this.#isWanted = rowFilter({ ...filters, types });
     this.#pairs = types.includes('call') ? new Pairs() : undefined;
@@ -79,6 +84,7 @@ export class Pipeline {
   }
 
   #onMessage(message: Message): void {
+    this.#adjust?.(message);
     for (const sink of this.#sinks) sink.message?.(message);
     const content = this.contents.of(message);
     this.#pairs?.add(message, content);
@@ -86,6 +92,7 @@ export class Pipeline {
   }
 
   #onCall(call: Call): void {
+    this.#adjust?.(call);
     for (const sink of this.#sinks) sink.call?.(call);
     if (this.#pairs !== undefined) this.#put(callRow(call, this.#pairs.take(call)));
   }

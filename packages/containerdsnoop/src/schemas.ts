@@ -63,6 +63,12 @@ export class Schemas {
     }
   }
 
+  /** As `read()`, but undefined where none was named. */
+  async given(): Promise<Schema | undefined> {
+    const named = this.#given.length + this.#executables.length > 0;
+    return named ? this.read() : undefined;
+  }
+
   /**
    * All of them as one, or what comes with this package where there is none.
    *
