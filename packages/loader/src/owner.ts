@@ -47,21 +47,24 @@ export function ownerReaders(layout: Layout): OwnerReaders {
 }
 
 /**
- * Whether two records have the same owner: all of the header behind the time is equal. It lets
- * whoever shows many events of one thread do the work for its owner once.
+ * Whether two records have the same owner: all of the header behind the time is equal, but for the
+ * type of the event. It lets whoever shows many events of one thread do the work for its owner once.
  */
 export class OwnerKey {
   /** Number of 32-bit words. */
   readonly words: number;
-  readonly #first: number;
+  /** Indexes of those words in a record. */
+  readonly #at: readonly number[];
   readonly #tid: Read<number>;
 
   /** @throws DecodeError `LAYOUT_NO_FIELD` if the struct does not begin with an event header */
   constructor(layout: Layout) {
-    const begin = layout.offsetOf('header.cgroup_id');
-    const end = layout.offsetOf('header.comm') + COMM_LENGTH;
-    this.words = (end - begin) / 4;
-    this.#first = begin / 4;
+    const begin = layout.offsetOf('header.cgroup_id') / 4;
+    const end = (layout.offsetOf('header.comm') + COMM_LENGTH) / 4;
+    const type = layout.offsetOf('header.type') / 4;
+    const all = Array.from({ length: end - begin }, (_, index) => begin + index);
+    this.#at = all.filter((word) => word !== type);
+    this.words = this.#at.length;
     this.#tid = layout.u32('header.tid');
   }
 
@@ -69,15 +72,16 @@ export class OwnerKey {
     return this.#tid(at);
   }
 
-  matches(at: Cursor, words: Int32Array): boolean {
-    const { i32 } = at;
-    const first = (at.base >>> 2) + this.#first;
-    for (let i = 0; i < words.length; i++) if (i32[first + i] !== words[i]) return false;
+  matches({ i32, base }: Cursor, words: Int32Array): boolean {
+    const first = base >>> 2;
+    for (let i = 0; i < words.length; i++)
+      if (i32[first + (this.#at[i] as number)] !== words[i]) return false;
     return true;
   }
 
-  copy(at: Cursor, words: Int32Array): void {
-    const first = (at.base >>> 2) + this.#first;
-    for (let i = 0; i < words.length; i++) words[i] = at.i32[first + i] as number;
+  copy({ i32, base }: Cursor, words: Int32Array): void {
+    const first = base >>> 2;
+    for (let i = 0; i < words.length; i++)
+      words[i] = i32[first + (this.#at[i] as number)] as number;
   }
 }

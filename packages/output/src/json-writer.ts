@@ -12,6 +12,8 @@ const SMALL = Array.from({ length: 1024 }, (_, value) => prepare(String(value)))
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const ZERO = 0x30;
+/** Ids are counted from 1: hardly one is larger, and numbers are written faster. */
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** What JSON writes for a byte below 0x80: 0 itself, 1 \u00XX, else the letter of the short form. */
 const ESCAPES = new Uint8Array(128);
@@ -42,8 +44,6 @@ const SCALAR_BYTES = 64;
  */
 export class JsonWriter extends ByteWriter {
   readonly #clock: Clock;
-  #lastBig = 0n;
-  #lastBigText = prepare('"0"');
   #secondPrefix: Prepared = prepare('');
   #second = Number.NaN;
 
@@ -84,11 +84,13 @@ export class JsonWriter extends ByteWriter {
 
   /** A 64-bit integer as a decimal string, since beyond 2^53 a JSON number would be rounded. */
   bigText(value: bigint): void {
-    if (value !== this.#lastBig) {
-      this.#lastBig = value;
-      this.#lastBigText = prepare(`"${value}"`);
+    if (value >= 0n && value <= MAX_SAFE) {
+      this.byte(QUOTE);
+      this.uint(Number(value));
+      this.byte(QUOTE);
+    } else {
+      this.string(`"${value}"`);
     }
-    this.prepared(this.#lastBigText);
   }
 
   /** RFC 3339 time in UTC with nanoseconds, from nanoseconds of CLOCK_MONOTONIC. */
