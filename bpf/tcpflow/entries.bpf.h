@@ -48,11 +48,13 @@ static __always_inline void handle_connect(struct sock *sk)
 
 static __always_inline void handle_state(struct sock *sk, int old_state, int new_state)
 {
+	if (!cfg_events && new_state != TCP_SYN_SENT_STATE)
+		return;
 	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
 		return;
 	if (new_state == TCP_SYN_SENT_STATE)
 		handle_connect(sk);
-	else if (cfg_events)
+	else
 		handle_change(sk, old_state, new_state);
 }
 

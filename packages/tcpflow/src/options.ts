@@ -1,4 +1,4 @@
-import { options as kinds } from '@imagesnoop/output';
+import { commonOptions, options as kinds } from '@imagesnoop/output';
 import { parseAlert } from './alert.js';
 import { parseRange } from './ports.js';
 
@@ -34,7 +34,7 @@ export const options = {
   top: kinds.count({ min: 1, max: 65_536, help: 'only the first N flows of each table' }),
   alert: kinds.special({
     argument: 'LIMITS',
-    help: 'print a flow the moment it passes all of these limits',
+    help: 'print a flow the moment it passes limits, as in count>100,mtbs<0.1',
     expected: 'count>N, mtbs<SECONDS or both, as in count>100,mtbs<0.1',
     parse: parseAlert,
   }),
@@ -43,4 +43,8 @@ export const options = {
     help: 'a row per connect, accept and close instead of tables',
   }),
   showUid: kinds.flag({ letter: 'U', help: 'show the user id' }),
+  file: {
+    ...commonOptions.file,
+    help: 'write the tables to this file; JSON Lines with --events or -o json; - is standard output',
+  },
 };
