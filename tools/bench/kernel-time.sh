@@ -1,22 +1,52 @@
 #!/bin/sh
-# What one connect costs inside BPF programs, ours beside libbpf-tools' tcpconnect, on a kernel where
-# both run: tools/kernels/run 6.12 -- sh tools/bench/kernel-time.sh [CONNECTS]
+# What each hook of a tool costs, on a kernel that has all of them:
 #
-# The kernel's own statistics (kernel.bpf_stats_enabled) are read before and after; they add some
-# 50 ns to each run of a program. Emulated processors are slow: only the ratio means something.
+#   tools/kernels/run 6.12 -- sh tools/bench/kernel-time.sh [tcpconnect|mkdirsnoop [CALLS]]
+#
+# Three figures: the time inside BPF programs per traced call, by the kernel's own statistics
+# (kernel.bpf_stats_enabled, which add some 50 ns to each run of a program); the time of the call for
+# the process that makes it; and that of a system call which has nothing to do with it. Emulated
+# processors are slow: only ratios mean something. tcpconnect stands beside libbpf-tools' own.
 set -eu
-connects=${1:-2000}
+tool=${1:-tcpconnect}
+calls=${2:-2000}
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 gcc -D_GNU_SOURCE -O2 -o "$work/connects" "$here/tcpconnect.c"
-echo 1 >/proc/sys/kernel/bpf_stats_enabled
+gcc -O2 -o "$work/storm" "$here/storm.c"
+
+# The traced calls; prints nanoseconds for each.
+workload() {
+	case $tool in
+	tcpconnect) "$work/connects" connects "$calls" ;;
+	mkdirsnoop)
+		"$work/storm" 1 "$calls" 0 "$work" |
+			awk -F '[:,}]' '{ printf "%.1f\n", $4 * 1e9 / $2 }'
+		;;
+	esac
+}
 
 # Nanoseconds and runs of all programs that are loaded.
 total() {
 	bpftool -j prog show | tr '{' '\n' |
 		sed -n 's/.*"run_time_ns":\([0-9]*\),"run_cnt":\([0-9]*\).*/\1 \2/p' |
 		awk '{ ns += $1; runs += $2 } END { printf "%d %d\n", ns, runs }'
+}
+
+# report NAME: the costs with what is attached now.
+report() {
+	echo 0 >/proc/sys/kernel/bpf_stats_enabled
+	others=$("$work/connects" syscalls 200000)
+	traced=$(workload)
+	echo 1 >/proc/sys/kernel/bpf_stats_enabled
+	set -- "$1" $(total)
+	workload >"$work/ignored"
+	set -- "$@" $(total)
+	awk -v name="$1" -v n="$calls" -v ns=$(($4 - $2)) -v runs=$(($5 - $3)) \
+		-v traced="$traced" -v others="$others" 'BEGIN {
+		printf "%-26s in programs %7.0f ns in %4.1f runs; call %8.0f ns; other call %6.0f ns\n",
+			name, ns / n, runs / n, traced, others }'
 }
 
 # measure NAME WORD COMMAND...: waits until COMMAND has said WORD.
@@ -26,18 +56,16 @@ measure() {
 	"$@" >"$work/out" 2>"$work/err" &
 	pid=$!
 	until grep -q "$word" "$work/out" "$work/err"; do kill -0 $pid && sleep 0.1; done
-	set -- $(total)
-	"$work/connects" connects "$connects" >/dev/null
-	set -- $(total) "$@"
+	report "$name"
 	kill -INT $pid
 	wait $pid || true
-	awk -v name="$name" -v n="$connects" -v ns=$(($1 - $3)) -v runs=$(($2 - $4)) \
-		'BEGIN { printf "%-34s %8.0f ns per connect, %5.1f program runs\n", name, ns / n, runs / n }'
 }
 
-tool="node $here/../../packages/tcpconnect/dist/bin.js --no-file --no-drop -o json"
+command="node $here/../../packages/$tool/dist/bin.js --no-file --no-drop -o json"
+report "nothing attached"
 for hook in fexit kprobe tracepoint; do
-	measure "tcpconnect --hook $hook" ": tracing" $tool --hook $hook
+	measure "$tool --hook $hook" ": tracing" $command --hook $hook
 done
-measure "tcpconnect --no-sync-errors" ": tracing" $tool --no-sync-errors
+[ "$tool" = tcpconnect ] || exit 0
+measure "tcpconnect --no-sync-errors" ": tracing" $command --no-sync-errors
 measure "libbpf-tools' tcpconnect" "PID" stdbuf -oL /usr/sbin/tcpconnect
