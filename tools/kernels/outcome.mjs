@@ -1,4 +1,5 @@
 // What the tests in one guest came to: from the reporter's lines to rows of tool and hook.
+import { repository } from './base.mjs';
 import { MARK } from './reporter.mjs';
 
 /** The hook a test is about: the last word in brackets of its name; a dash for none. */
@@ -107,8 +108,9 @@ function reasonsOf(reasons) {
   return [...new Set(texts.map(brief))].join('; ');
 }
 
+/** One line that means the same on any machine. */
 const brief = (text) => {
-  const [line] = text.trim().split('\n');
+  const [line] = text.trim().replaceAll(`${repository}/`, '').split('\n');
   return line.length > 160 ? `${line.slice(0, 159)}…` : line;
 };
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { repository } from '../base.mjs';
 import { consoleLines, firstCry, lastWords } from '../console.mjs';
 import { hookOf, Progress, rowsOf, toolOf } from '../outcome.mjs';
 import { MARK } from '../reporter.mjs';
@@ -42,7 +43,9 @@ describe('progress', () => {
       known('b [fentry]'),
       known('a [tcx]'),
       done('a [fentry]', 'passed'),
-      done('b [fentry]', 'failed', { errors: ['Error: one row too few\n    at x'] }),
+      done('b [fentry]', 'failed', {
+        errors: [`Error: one row too few in ${repository}/x\n    at y`],
+      }),
       done('a [tcx]', 'skipped', { note: 'needs Linux 6.6' }),
       { is: 'end', errors: [] },
     );
@@ -56,7 +59,7 @@ describe('progress', () => {
         failed: 1,
         skipped: 0,
         seconds: 1,
-        why: 'Error: one row too few',
+        why: 'Error: one row too few in x',
       },
       {
         tool: 'tcpconnect',
