@@ -24,8 +24,14 @@ export interface CommandLine<Table extends Options> {
 /** A command that does one thing and ends, without rows. */
 export interface Command<Table extends Options> extends CommandLine<Table> {
   /** Resolves when it is done. */
-  run(values: Values<Table>, doing: Doing): Promise<void>;
+  run(values: CommandValues<Table>, doing: Doing): Promise<void>;
 }
+
+/** The values of a command's own options, and of those that every command has. */
+export type CommandValues<Table extends Options> = Values<Table> & {
+  readonly verbose: boolean;
+  readonly quiet: boolean;
+};
 
 /** What is known besides the options while a command runs. */
 export interface Doing {
@@ -56,7 +62,7 @@ export async function runCommand<Table extends Options>(
     );
     try {
       const print = async (text: string | Uint8Array) => stdout.write(Buffer.from(text));
-      await command.run(values as Values<Table>, { operands, signal: end.signal, print });
+      await command.run(values as CommandValues<Table>, { operands, signal: end.signal, print });
       return DONE;
     } finally {
       offSignals();

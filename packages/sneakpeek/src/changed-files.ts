@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { renderJson, type StorageOptions } from '@imagesnoop/containers';
-import type { ChangeRow } from './change-row.js';
+import { type ChangeRow, rowOf } from './change-row.js';
 import { fromText } from './files/byte-path.js';
 import { type Change, changes } from './files/changes.js';
 import { MergedTree } from './files/merged-tree.js';
@@ -50,13 +50,13 @@ export class ChangedFiles {
    */
   async *rows(signal: AbortSignal): AsyncGenerator<readonly ChangeRow[], void, undefined> {
     for (const target of this.targets) {
-      const { container, k8s } = renderJson(target.container);
-      const { merged } = target.root;
+      const whose = { ...renderJson(target.container), node: null };
+      const merged = target.root.merged === null ? null : fromText(target.root.merged);
       let rows: ChangeRow[] = [];
       let until = performance.now() + TURN_MS;
       for (const change of changesOf(target, this.#against)) {
         if (signal.aborted) return;
-        rows.push({ ...change, file: null, container, k8s, merged, node: null });
+        rows.push(rowOf(change, whose, merged));
         if (performance.now() < until) continue;
         yield rows;
         await setImmediate();

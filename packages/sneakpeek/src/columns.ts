@@ -1,6 +1,6 @@
 import { byteRun, containerFields, type Field, fields } from '@imagesnoop/output';
 import type { ChangeRow } from './change-row.js';
-import { bytesOf, fromText } from './files/byte-path.js';
+import { bytesOf } from './files/byte-path.js';
 import { KINDS } from './files/changes.js';
 
 /** One change, as JSON has it and as the library yields it. */
@@ -53,24 +53,24 @@ export function changeFields({
       description: 'What it is now; of something deleted, what it was',
       column: { width: 9 },
     }),
-    fields.uint('size', (row) => Number(row.stat.size), {
+    fields.uint('size', (row) => row.size, {
       description: 'Size of that',
       unit: 'bytes',
       column: { width: 9 },
     }),
-    fields.uint('mode', (row) => Number(row.stat.mode & 0o7777n), {
+    fields.uint('mode', (row) => row.mode, {
       description: 'Its permissions (decimal; octal in tables)',
-      column: { width: 4, text: (row) => (row.stat.mode & 0o7777n).toString(8).padStart(4, '0') },
+      column: { width: 4, text: (row) => row.mode.toString(8).padStart(4, '0') },
     }),
-    fields.uint('uid', (row) => Number(row.stat.uid), {
+    fields.uint('uid', (row) => row.uid, {
       description: 'Its owner, as the host counts',
       column: { show: 'wide' },
     }),
-    fields.uint('gid', (row) => Number(row.stat.gid), { description: 'Its group' }),
-    fields.computed('mtime', (row) => timeText(row.stat.mtimeNs), {
+    fields.uint('gid', (row) => row.gid, { description: 'Its group' }),
+    fields.computed('mtime', (row) => timeText(row.mtimeNs), {
       description: 'When its content last changed, UTC',
       schema: { type: 'string', format: 'date-time' },
-      column: { width: 19, cut: false, text: (row) => timeText(row.stat.mtimeNs).slice(0, 19) },
+      column: { width: 19, cut: false, text: (row) => timeText(row.mtimeNs).slice(0, 19) },
     }),
     ...containerFields<ChangeRow>(
       { container: (row) => row.container, k8s: (row) => row.k8s },
@@ -80,7 +80,7 @@ export function changeFields({
       description: 'From the root of the container',
       column: hostPaths ? asked : path,
     }),
-    byteRun('host_path', ({ merged, path }) => runOf(merged && fromText(merged) + path), {
+    byteRun('host_path', ({ hostPath }) => runOf(hostPath), {
       description: 'On the host, where the container is mounted; null when it is not',
       column: hostPaths ? { ...path, header: 'PATH' } : { ...asked, header: 'HOST PATH' },
     }),

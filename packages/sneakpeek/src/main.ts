@@ -1,4 +1,5 @@
 import { UsageError } from '@imagesnoop/output';
+import { mayHaveCluster } from './nodes/configured.js';
 
 type Command = (argv: readonly string[]) => Promise<never>;
 
@@ -6,10 +7,21 @@ type Command = (argv: readonly string[]) => Promise<never>;
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   files: async () => (await import('./commands/files.js')).files,
   merged_dir: async () => (await import('./commands/merged-dir.js')).mergedDir,
+  procmon: async () => (await import('./commands/monitor.js')).monitor('procmon'),
+  tcptracer: async () => (await import('./commands/monitor.js')).monitor('tcptracer'),
+  get_all_containers: async () =>
+    (await import('./commands/get-all-containers.js')).getAllContainers,
+  get_container_ns: async () => (await import('./commands/get-container-ns.js')).getContainerNs,
+  bpftool_map_container_ns: async () =>
+    (await import('./commands/map-container-ns.js')).mapContainerNs,
 };
 
-/** Which command a command line asks for: its first word, or what follows `-t`. */
+/**
+ * Which command a command line asks for: its first word, or what follows `-t`. Without any words it is
+ * the files of all containers of all nodes.
+ */
 export function commandOf(argv: readonly string[]): { name: string; rest: readonly string[] } {
+  if (argv.length === 0) return { name: 'files', rest: mayHaveCluster() ? ['--cluster'] : [] };
   const [first = '', ...others] = argv;
   if (Object.hasOwn(COMMANDS, first)) return { name: first, rest: others };
   for (const [at, word] of argv.entries()) {

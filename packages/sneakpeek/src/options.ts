@@ -28,9 +28,40 @@ export const whichOptions = {
   }),
 };
 
+const WHERE = 'Which machines';
+
+/** Which machines: this one, others, a whole cluster. */
+export const whereOptions = {
+  nodeAddr: kinds.list({
+    letter: 'a',
+    argument: 'ADDRESS',
+    group: WHERE,
+    help: 'ask these nodes by ssh, instead of this machine',
+  }),
+  sshUser: kinds.text({
+    letter: 'u',
+    argument: 'USER',
+    group: WHERE,
+    help: "log in as this user (what ssh's configuration says)",
+  }),
+  cluster: kinds.flag({ group: WHERE, help: 'ask all nodes of the Kubernetes cluster' }),
+  exclude: kinds.list({
+    letter: 'e',
+    argument: 'POD',
+    group: WHERE,
+    help: 'leave out the containers of these pods',
+  }),
+  remote: kinds.text({
+    argument: 'COMMAND',
+    group: WHERE,
+    help: 'what runs sneakpeek on a node (sudo -n npx --yes @imagesnoop/sneakpeek)',
+  }),
+};
+
 export const filesOptions = {
   type,
   ...whichOptions,
+  ...whereOptions,
   chroot: kinds.flag({ help: 'show paths as the container sees them, without the base directory' }),
   against: kinds.text({
     argument: 'NAME',
@@ -41,13 +72,57 @@ export const filesOptions = {
 export const mergedOptions = {
   type,
   ...whichOptions,
+  ...whereOptions,
   all: kinds.flag({ help: 'also the upper, lower and work directories' }),
   output: kinds.oneOf({ letter: 'o', choices: ['text', 'json'], help: 'form of standard output' }),
 };
 
+/** Of get_container_ns. */
+export const namespaceOptions = {
+  ...whichOptions,
+  ...whereOptions,
+  all: kinds.flag({ help: 'every kind of namespace, one a line' }),
+};
+
+/** Of get_all_containers. */
+export const listOptions = {
+  exclude: whereOptions.exclude,
+  engine: whichOptions.engine,
+  local: kinds.flag({ help: 'those of this machine, whatever cluster there is' }),
+};
+
+const MONITOR = 'Processes and connections';
+
+/** Of procmon and tcptracer. */
+export const monitorOptions = {
+  type,
+  container: whichOptions.container,
+  engine: whichOptions.engine,
+  ...whereOptions,
+  map: kinds.text({
+    argument: 'PATH',
+    group: MONITOR,
+    help: 'where to pin the map (/sys/fs/bpf/mnt_ns_NAME)',
+  }),
+  mapOnly: kinds.flag({ group: MONITOR, help: 'pin the map and end; start no tool' }),
+  follow: kinds.flag({
+    group: MONITOR,
+    help: 'with --map-only: stay, and keep the map right when containers restart',
+  }),
+};
+
+/** Of bpftool_map_container_ns. */
+export const mapOptions = {
+  dryRun: kinds.flag({ help: 'show what would be done' }),
+};
+
 /** Every option, for the README. */
 export const options = {
+  ...mapOptions,
+  ...listOptions,
+  ...namespaceOptions,
   ...mergedOptions,
   ...filesOptions,
+  ...monitorOptions,
   output: commonOptions.output,
 };

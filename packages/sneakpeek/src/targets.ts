@@ -16,6 +16,8 @@ export interface Which {
   /** Saved output of docker inspect. */
   readonly file?: string | undefined;
   readonly engine?: 'docker' | 'containerd' | 'cri' | 'podman' | undefined;
+  /** Names of pods whose containers are left out. */
+  readonly exclude?: readonly string[] | undefined;
 }
 
 /** A container, and where its files are. */
@@ -64,7 +66,10 @@ export async function findTargets(
   const kinds = which.engine === undefined ? {} : { kinds: [which.engine] };
   const storage = await Storage.open({ ...options, ...kinds });
   try {
-    const chosen = named.length === 0 ? storage.containers : storage.find(named);
+    const exclude = which.exclude ?? [];
+    const chosen = (named.length === 0 ? storage.containers : storage.find(named)).filter(
+      (container) => !isLeftOut(container, exclude),
+    );
     const targets: Target[] = [];
     const missed: Missed[] = [];
     for (const container of chosen) {
@@ -81,6 +86,10 @@ export async function findTargets(
     storage.close();
   }
 }
+
+/** Is it a container of a pod that is to be left out? */
+export const isLeftOut = ({ k8s }: ContainerInfo, excluded: readonly string[]): boolean =>
+  k8s !== null && excluded.includes(k8s.pod);
 
 /** Layers to compare with, topmost first. */
 export type Against = Pick<OverlayRoot, 'attributes'> & { readonly layers: readonly string[] };

@@ -1,5 +1,8 @@
 import { displayText, packageVersion, runCommand } from '@imagesnoop/output';
 import { FilesError } from '../files/errors.js';
+import { nodesMeant } from '../nodes/meant.js';
+import { passThrough } from '../nodes/pass-through.js';
+import { whichWords } from '../nodes/words.js';
 import { mergedOptions } from '../options.js';
 import { findTargets, type Target } from '../targets.js';
 
@@ -17,8 +20,17 @@ export const mergedDir = (argv: readonly string[]): Promise<never> =>
         { command: 'sneakpeek merged_dir web --all', help: 'with its layers, one a line' },
         { command: 'ls "$(sneakpeek -t merged_dir -f inspect.json)"', help: 'in a script' },
       ],
-      async run(values, { operands, print }) {
+      async run(values, { operands, print, signal }) {
         const container = [...values.container, ...operands];
+        const nodes = await nodesMeant(values);
+        if (nodes !== null) {
+          const words = [
+            ...['merged_dir', ...whichWords({ ...values, container })],
+            ...(values.all ? ['--all'] : []),
+            ...(values.output === undefined ? [] : [`--output=${values.output}`]),
+          ];
+          return passThrough(nodes, values.remote, words, { print, signal });
+        }
         const { targets, missed } = await findTargets({ ...values, container });
         const isOnly = targets.length === 1;
         for (const target of targets) {
