@@ -22,6 +22,9 @@ const volatile __u32 filter_pid_mode = FILTER_ALL;
 const volatile __u32 filter_uid_mode = FILTER_ALL;
 const volatile __u32 filter_comm_mode = FILTER_ALL;
 const volatile __u32 filter_container_mode = FILTER_ALL;
+/* User space tells whose a container is when it is met for the first time: see container_passes().
+ */
+const volatile bool filter_container_judged = false;
 const volatile __u32 filter_mntns_mode = FILTER_ALL;
 const volatile __u32 filter_cgroup_mode = FILTER_ALL;
 
@@ -42,6 +45,21 @@ FILTER_SET(filter_uids, __u32, __u8);
 FILTER_SET(filter_comms, struct filter_comm, __u8);
 FILTER_SET(filter_container_mntns, __u64, __u32);
 FILTER_SET(filter_container_cgroups, __u64, __u32);
+
+/* What tells whether a task is of a container, and of which. */
+struct container_owner {
+	__u64 cgroup_id;
+	__u64 mntns;
+};
+
+/* Owners that are not wanted, as user space has found. One that is evicted is asked for again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct container_owner);
+	__type(value, __u32);
+} filter_container_others SEC(".maps");
+
 /* --mntnsmap and --cgroupmap: replaced by the pinned map of that path, key and value as bcc's. */
 FILTER_SET(filter_mntns, __u64, __u32);
 FILTER_SET(filter_cgroups, __u64, __u32);
@@ -88,6 +106,20 @@ static __always_inline bool in_container_set(struct task_struct *task)
 	return false;
 }
 
+/* The first program of a container runs before anybody in user space can know of the container. So
+ * whoever is not known to be unwanted passes, and user space holds what it gets until it knows:
+ * nothing of a wanted one is missed, and of the others no more than the beginning costs anything.
+ * Not for what is counted here, which cannot be taken back. */
+static __always_inline bool container_passes(struct task_struct *task)
+{
+	if (filter_container_judged) {
+		struct container_owner owner = {task_cgroup_id(task), task_mntns(task)};
+
+		return !bpf_map_lookup_elem(&filter_container_others, &owner);
+	}
+	return in_container_set(task) == (filter_container_mode == FILTER_INCLUDE);
+}
+
 /* Does a task pass all filters? Helpers know the current one's ids faster than its structs do. */
 static __always_inline bool task_passes(struct task_struct *task, bool is_current)
 {
@@ -110,8 +142,7 @@ static __always_inline bool task_passes(struct task_struct *task, bool is_curren
 		if (!filter_allows(&filter_comms, filter_comm_mode, &name))
 			return false;
 	}
-	if (filter_container_mode != FILTER_ALL &&
-	    in_container_set(task) != (filter_container_mode == FILTER_INCLUDE))
+	if (filter_container_mode != FILTER_ALL && !container_passes(task))
 		return false;
 	if (filter_mntns_mode != FILTER_ALL) {
 		__u64 mntns = task_mntns(task);

@@ -16,11 +16,16 @@ export interface ProcessClaim {
 
 const isConmon = (segment: string): boolean => segment.includes('conmon');
 
+/** The id that somebody chose, as a cgroup bears it; with systemd that of `web` is `runc-web.scope`. */
+export function chosenId(segment: string): string {
+  return /^(?:runc|crun)-(.+)\.scope$/.exec(segment)?.[1] ?? segment;
+}
+
 /** The part of a cgroup path up to the directory that bears the container's id, or null. */
 export function ownCgroup(path: string, id: string): string | null {
   const segments = path.split('/');
   const at = segments.findIndex((segment) =>
-    isRandomId(id) ? segment.includes(id) && !isConmon(segment) : segment === id,
+    isRandomId(id) ? segment.includes(id) && !isConmon(segment) : chosenId(segment) === id,
   );
   return at < 0 ? null : segments.slice(0, at + 1).join('/');
 }
@@ -44,6 +49,11 @@ export class Attacher {
     this.#inventory = inventory;
     this.#tree = tree;
     this.#host = new Set([mountNamespace(1), mountNamespace('self')]);
+  }
+
+  /** Is this the host's mount namespace, or ours? */
+  isHosts(mntns: number): boolean {
+    return this.#host.has(mntns);
   }
 
   /**

@@ -1,7 +1,9 @@
 import { Attacher } from './attach.js';
+import { CgroupWatch } from './cgroup-watch.js';
 import { CgroupTree } from './cgroups.js';
 import { type ContainerInfo, type ContainerJson, NO_CONTAINER, renderJson } from './container.js';
 import { ContainersError } from './errors.js';
+import { Finder } from './finder.js';
 import { type Entry, Inventory } from './inventory.js';
 import { Resolver } from './resolver.js';
 import { Selection, type SelectOptions } from './selection.js';
@@ -42,6 +44,8 @@ export class Containers {
   readonly #inventory = new Inventory();
   readonly #json = new WeakMap<ContainerInfo, ContainerJson>();
   readonly #resolver: Resolver;
+  readonly #finder: Finder;
+  readonly #cgroups: CgroupWatch;
   readonly #sources: Source[];
   readonly #sweep: NodeJS.Timeout;
   readonly #notes = new Set<string>();
@@ -57,6 +61,8 @@ export class Containers {
       note: (text) => void (this.#notes.size < MAX_NOTES && this.#notes.add(text)),
     };
     this.#resolver = new Resolver(this.#inventory, attacher, tree);
+    this.#cgroups = new CgroupWatch(tree);
+    this.#finder = new Finder(this.#inventory, attacher, this.#resolver, tree, this.#cgroups);
     this.#sources = [
       new StateDirs(context, stateDirs ?? DEFAULT_STATE_DIRS, tree.mount),
       new Sockets(context, sockets),
@@ -114,8 +120,9 @@ export class Containers {
 
   /**
    * Resolves names to the keys that a filter in the kernel takes, and follows: containers that
-   * match and start later are added before they run, as far as their runtime lets us see that
-   * (README, "Cost"), those that stop are removed.
+   * match and start later are added, before they run as far as their runtime lets us see that
+   * (README, "Cost"), those that stop are removed. `judge()` of the selection decides about events
+   * that came before their container was known.
    *
    * Throws CONTAINER_SELECTOR_INVALID, CONTAINER_AMBIGUOUS (an id prefix of several), and unless
    * `wait` is set CONTAINER_NOT_FOUND (a name that no running container has), before anything is
@@ -123,6 +130,7 @@ export class Containers {
    */
   async select(selector: Selector, options: SelectOptions = {}): Promise<Selection> {
     const rules = parseSelector(selector);
+    this.#cgroups.start();
     await this.ready;
     if (this.#closed) {
       throw new ContainersError('CONTAINERS_CLOSED', 'select containers: already closed', {
@@ -131,6 +139,7 @@ export class Containers {
     }
     const selection = new Selection(this.#inventory, rules, {
       ...options,
+      find: (owner, names) => this.#finder.find(owner, names),
       notes: this.notes(),
       closed: () => this.#selections.delete(selection),
     });
@@ -144,6 +153,7 @@ export class Containers {
     clearInterval(this.#sweep);
     for (const selection of this.#selections) selection.close();
     for (const source of this.#sources) source.close();
+    this.#cgroups.close();
     this.#resolver.close();
   }
 

@@ -109,6 +109,12 @@ export class Inventory {
     return this.#cgroups.owner(cgroupId);
   }
 
+  /** The one container with this id, in whatever namespace, of which no cgroup is known. */
+  homeless(id: string): Entry | undefined {
+    const found = [...this.#entries.values()].filter((e) => e.info.id === id && e.cgroup === null);
+    return found.length === 1 ? found[0] : undefined;
+  }
+
   /** The container whose cgroup is the path or an ancestor of it. */
   byCgroupPath(path: string): Entry | undefined {
     let best: Entry | undefined;
@@ -190,6 +196,7 @@ export class Inventory {
       return; // told late, of a process that ended since
     }
     if (process.mntns !== null && !this.#prevails(entry, process, process.mntns)) return;
+    if (cgroup !== null) this.#supplant(entry, cgroup);
     this.stopped(entry);
     this.#cgroups.deleteAll(entry);
     entry.process = process;
@@ -199,6 +206,14 @@ export class Inventory {
     if (process.mntns !== null) this.#mntns.add(process.mntns, entry);
     this.#setCgroup(entry, cgroup);
     this.#emit('started', entry, process);
+  }
+
+  /** The same container, known before by its cgroup alone, and therefore under another key. */
+  #supplant(entry: Entry, cgroup: Cgroup): void {
+    for (const other of this.#cgroups.claimants(cgroup.id)) {
+      const isSame = other !== entry && other.info.id === entry.info.id;
+      if (isSame && other.ranks.runtime < entry.ranks.runtime) this.#forget(other);
+    }
   }
 
   /** Clears the way for a container's process, or says that another is known to have it. */

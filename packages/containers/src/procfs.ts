@@ -52,6 +52,10 @@ function read(path: string): string | null {
 /** When the process started, or null when it is gone (a zombie is gone: it has no namespaces). */
 const startTicks = (pid: number): number | null => parseStartTicks(read(`/proc/${pid}/stat`) ?? '');
 
+/** Its cgroup paths by hierarchy, also of a zombie; none when it is gone. Not proof against reuse. */
+export const cgroupsOf = (pid: number): Map<string, string> =>
+  parseCgroups(read(`/proc/${pid}/cgroup`) ?? '');
+
 /** True while that very process lives. */
 export const isAlive = ({ pid, startTicks: started }: ProcessId): boolean =>
   startTicks(pid) === started;
@@ -77,7 +81,7 @@ export function processFacts(pid: number): ProcessFacts | null {
   const before = startTicks(pid);
   if (before === null) return null;
   const mntns = mountNamespace(pid);
-  const cgroups = parseCgroups(read(`/proc/${pid}/cgroup`) ?? '');
+  const cgroups = cgroupsOf(pid);
   if (startTicks(pid) !== before) return null;
   return { pid, startTicks: before, mntns, cgroups };
 }

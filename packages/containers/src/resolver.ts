@@ -1,5 +1,6 @@
 import { type Attacher, ownCgroup } from './attach.js';
 import { type CgroupTree, containerInPath } from './cgroups.js';
+import type { Runtime } from './container.js';
 import type { Entry, Inventory } from './inventory.js';
 import { isNamespaceInit, processFacts } from './procfs.js';
 
@@ -11,6 +12,13 @@ const MAX_HOST = 4096;
 const MAX_PROCESSES = 16;
 /** At most one walk of the hierarchy in this time; each costs about 50 microseconds a cgroup. */
 const SEARCH_EVERY_MS = 1000;
+
+/** A container that its cgroup's name tells of. */
+export interface Located {
+  readonly entry: Entry;
+  /** Settles when its first process has been looked for. */
+  readonly attached: Promise<void>;
+}
 
 /**
  * Finds out, behind the back of the events, whose a cgroup is that no runtime told of: the child
@@ -24,6 +32,8 @@ export class Resolver {
   /** Ids to be looked up, each with a process seen in it (0: none). */
   readonly #wanted = new Map<number, number>();
   readonly #host = new Map<number, string>();
+  /** Cgroups that were there when we came. */
+  readonly #old = new Set<number>();
   #running = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -50,6 +60,16 @@ export class Resolver {
     if (this.#running || this.#timer !== undefined) return;
     // Off the event's path, and many events of one batch are one walk.
     this.#timer = setTimeout(() => this.#work(), 0).unref();
+  }
+
+  /** Was this cgroup there when we came? What it is, is known then. */
+  isOld(cgroupId: number): boolean {
+    return this.#old.has(cgroupId);
+  }
+
+  /** The path of a cgroup that is no known container's, when it has been looked up. */
+  pathOf(cgroupId: number): string | undefined {
+    return this.#host.get(cgroupId) || undefined;
   }
 
   close(): void {
@@ -99,31 +119,54 @@ export class Resolver {
 
   async #settle(id: number, path: string | undefined): Promise<void> {
     if (path === undefined) return this.#markHost(id, ''); // gone: nobody can tell any more
-    const entry = this.#inventory.byCgroupPath(path) ?? (await this.#locate(path));
+    const located = this.#inventory.byCgroupPath(path) ? undefined : this.#locateByPath(path);
+    await located?.attached;
+    const entry = this.#inventory.byCgroupPath(path);
     if (entry === undefined) return this.#markHost(id, path);
     this.#inventory.adopt(entry, id);
   }
 
-  /** Makes a container known of which only the cgroup's name tells. */
-  async #locate(path: string): Promise<Entry | undefined> {
-    const named = containerInPath(path);
-    const own = named && ownCgroup(path, named.id);
-    const id = own ? this.#tree.idOf(own) : null;
-    if (named === null || !own || id === null) return undefined;
-    const entry = this.#inventory.describe(named);
+  /**
+   * Makes a container known of which only the cgroup's name tells; its first process is looked for in
+   * the background.
+   *
+   * @param cgroupId of the path, when it may be gone
+   */
+  locate(
+    path: string,
+    named: { id: string; runtime: Runtime },
+    cgroupId?: number,
+  ): Located | undefined {
+    const own = ownCgroup(path, named.id);
+    if (!own) return undefined;
+    const id = own === path && cgroupId !== undefined ? cgroupId : this.#tree.idOf(own);
+    if (id === null) return undefined;
+    const entry = this.#inventory.homeless(named.id) ?? this.#inventory.describe(named);
     this.#inventory.located(entry, { id, path: own });
+    return { entry, attached: this.#findFirst(entry, path) };
+  }
+
+  /** A first process in the container's own cgroup is the container's. */
+  async #findFirst(entry: Entry, path: string): Promise<void> {
     for (const pid of (await this.#tree.processes(path)).slice(0, MAX_PROCESSES)) {
-      if (!isNamespaceInit(pid)) continue;
-      if (await this.#attacher.attach(entry, { pid })) break;
+      if (!isNamespaceInit(pid) || entry.process !== null) continue;
+      const confirm = async () => (await this.#tree.processes(path)).includes(pid);
+      if (await this.#attacher.attach(entry, { pid, confirm })) break;
     }
-    return entry;
+  }
+
+  #locateByPath(path: string): Located | undefined {
+    const named = containerInPath(path);
+    return named === null ? undefined : this.locate(path, named);
   }
 
   /** Finds the containers that exist now and whose cgroups bear their ids. */
   async survey(): Promise<void> {
-    for await (const { path } of this.#tree.walk()) {
+    for await (const { id, path } of this.#tree.walk()) {
       if (this.#closed) return;
-      if (this.#inventory.byCgroupPath(path) === undefined) await this.#locate(path);
+      this.#old.add(id);
+      if (this.#inventory.byCgroupPath(path) === undefined)
+        await this.#locateByPath(path)?.attached;
     }
   }
 

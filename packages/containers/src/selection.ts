@@ -1,5 +1,6 @@
 import type { ContainerInfo } from './container.js';
 import { ContainersError } from './errors.js';
+import type { Found, Owner } from './finder.js';
 import type { Entry, Inventory } from './inventory.js';
 import { fit, isMember, type Mode, modeOf, nearNames, type Rule } from './selector.js';
 
@@ -24,6 +25,7 @@ export interface SelectOptions {
 }
 
 interface Internals extends SelectOptions {
+  readonly find: (owner: Owner, names: ReadonlySet<string>) => Found;
   readonly notes: readonly string[];
   readonly closed: () => void;
 }
@@ -48,6 +50,8 @@ export class Selection {
   readonly #members = new Map<Entry, Member>();
   /** What a rule means as an id prefix: the first container that fits; null, once it is a name. */
   readonly #prefixes = new Map<Rule, Entry | null>();
+  /** Names and ids of containers. */
+  readonly #names: ReadonlySet<string>;
   readonly #unfollow: () => void;
   readonly #internals: Internals;
 
@@ -57,6 +61,7 @@ export class Selection {
     this.#rules = rules;
     this.#internals = internals;
     this.mode = modeOf(rules);
+    this.#names = new Set(rules.filter(({ kind }) => kind === 'container').map(({ text }) => text));
     const running = [...inventory.entries()].filter((entry) => entry.process !== null);
     for (const rule of rules) this.#resolve(rule, running);
     for (const entry of running) if (this.#matches(entry)) this.#members.set(entry, entry.info);
@@ -77,6 +82,28 @@ export class Selection {
 
   get containers(): ContainerInfo[] {
     return [...this.#members.keys()].map((entry) => entry.info);
+  }
+
+  /**
+   * Is an event wanted, by its owner? For events that come before a runtime has told of their
+   * container, by its name that may be known only later.
+   *
+   * @param isLast there is no time to wait: what is not known is taken for no container
+   * @returns undefined while it is not known; ask again soon, or at the next change
+   */
+  judge(owner: Owner, isLast: boolean): boolean | undefined {
+    const entry = this.#internals.find(owner, this.#names);
+    if (entry && this.#matches(entry)) return this.mode === 'include';
+    if (!isLast && (entry === undefined || (entry !== null && !this.#isDescribed(entry))))
+      return undefined;
+    return this.mode === 'exclude';
+  }
+
+  /** Is all known of it that the rules ask for? */
+  #isDescribed({ info, managed }: Entry): boolean {
+    if (info.k8s === null && this.#rules.some(({ kind }) => kind !== 'container'))
+      return managed && info.name !== null;
+    return info.name !== null;
   }
 
   /** Stops following; no more calls. Idempotent. */

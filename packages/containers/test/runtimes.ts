@@ -18,5 +18,12 @@
 export { startContainerd, type TestContainerd } from './runtimes/containerd.js';
 export { startDockerd, type TestDockerd } from './runtimes/dockerd.js';
 export { startPodman, type TestPodman } from './runtimes/podman.js';
-export { IDLE, missing, type StartOptions, type TestContainer } from './runtimes/process.js';
+export {
+  ended,
+  IDLE,
+  missing,
+  type StartOptions,
+  type TestContainer,
+  unique,
+} from './runtimes/process.js';
 export { type RuncContainer, type RuncOptions, runcContainer } from './runtimes/runc.js';

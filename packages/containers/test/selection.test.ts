@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { Pod } from '../src/container.js';
+import type { Found } from '../src/finder.js';
 import type { SelectionChange } from '../src/index.js';
-import { Inventory } from '../src/inventory.js';
+import { type Entry, Inventory } from '../src/inventory.js';
 import { parseStartTicks } from '../src/procfs.js';
 import { Selection, type SelectOptions } from '../src/selection.js';
 import { parseSelector, type Selector } from '../src/selector.js';
@@ -30,10 +32,15 @@ class Fleet {
     return { entry, keys: { mntns: [key], cgroups: [BigInt(key)] } };
   }
 
-  select(selector: Selector, options: SelectOptions = {}, notes: string[] = []): Selection {
+  select(
+    selector: Selector,
+    options: SelectOptions = {},
+    notes: string[] = [],
+    find: () => Found = () => null,
+  ): Selection {
     return new Selection(this.inventory, parseSelector(selector), {
       onChange: (change) => this.changes.push(change),
-      ...{ ...options, notes, closed: () => {} },
+      ...{ ...options, notes, closed: () => {}, find },
     });
   }
 }
@@ -125,5 +132,30 @@ describe('a selection', () => {
         hint: 'No running container is known. Note: docker: EACCES. Give --wait to wait for its start.',
       }),
     );
+  });
+});
+
+describe('an owner is judged', () => {
+  const owner = { mntns: 1, cgroupId: 2, pid: 3 };
+  const whose = (selector: Selector, found: Found, fleet = new Fleet()) => {
+    const selection = fleet.select(selector, { wait: true }, [], () => found);
+    return [selection.judge(owner, false), selection.judge(owner, true)];
+  };
+  const described = (name: string | null, k8s: Pod | null = null): Entry =>
+    new Inventory().describe({ id: 'a'.repeat(64), runtime: 'containerd', name, k8s });
+
+  test.each([
+    ['of the wanted container', { containers: ['web'] }, described('web'), [true, true]],
+    ['of another one', { containers: ['web'] }, described('db'), [false, false]],
+    ['of one without a name yet', { containers: ['web'] }, described(null), [undefined, false]],
+    ['of one by its id', { containers: ['aaaa'] }, described(null), [true, true]],
+    ['of nobody', { containers: ['web'] }, null, [false, false]],
+    ['not known', { containers: ['web'] }, undefined, [undefined, false]],
+    ['of one whose pod is not known', { pods: ['shop'] }, described('web'), [undefined, false]],
+    ['of an excluded one', { containers: ['!web'] }, described('web'), [false, false]],
+    ['of one that may be excluded', { containers: ['!web'] }, described(null), [undefined, true]],
+    ['of nobody, others excluded', { containers: ['!web'] }, null, [true, true]],
+  ] as const)('%s', (_who, selector, found, verdicts) => {
+    expect(whose(selector, found)).toEqual(verdicts);
   });
 });

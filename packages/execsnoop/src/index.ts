@@ -43,8 +43,9 @@ interface CountOptions {
   readonly intervalMs?: number | undefined;
 }
 
-function planFor(needs: HookNeeds): TracerPlan {
-  return { object: new URL('../bpf/execsnoop.bpf.o', import.meta.url), hooks: hooksFor(needs) };
+function planFor(needs: HookNeeds, aggregates = false): TracerPlan {
+  const object = new URL('../bpf/execsnoop.bpf.o', import.meta.url);
+  return { object, hooks: hooksFor(needs), aggregates };
 }
 
 /** Which programs see all that can be asked for; `loader doctor` tries it. */
@@ -107,7 +108,7 @@ export async function openExecs({
   const counts = countBy !== undefined;
   try {
     const session = await openSession(
-      planFor({ failed, exits: exit && !counts, tree }),
+      planFor({ failed, exits: exit && !counts, tree }, counts),
       openContainers,
       {
         ...options,

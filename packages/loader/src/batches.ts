@@ -40,6 +40,7 @@ export class BatchReader {
   readonly #ring: RingBuffer | undefined;
   #waiting: { bytes: Uint8Array; length: number } | undefined;
   #wake: () => void = () => {};
+  #asked = false;
   #rest: NodeJS.Timeout | undefined;
 
   /** Maps the ring buffers at once, since that takes privileges that may be given up later. */
@@ -75,7 +76,8 @@ export class BatchReader {
         lossesDue = false;
         const length = this.#waiting?.length;
         const batch = this.#take();
-        if (length !== undefined || batch.lost.length > 0) {
+        if (length !== undefined || batch.lost.length > 0 || this.#asked) {
+          this.#asked = false;
           yield batch;
           if (length !== undefined) this.#goOn(length);
           continue;
@@ -91,6 +93,12 @@ export class BatchReader {
       this.close();
       this.#detach();
     }
+  }
+
+  /** Makes a batch come soon, even one without rows. */
+  ask(): void {
+    this.#asked = true;
+    this.#wake();
   }
 
   /** Idempotent. */

@@ -1,5 +1,6 @@
 import { BpfMap, type BpfObject } from '@imagesnoop/bpf-core';
 import { LoaderError, UsageError } from './errors.js';
+import type { Owner, OwnerSet } from './judge.js';
 
 /** Numbers that are wanted, or not wanted: what `80,8000-8100` or `!443` becomes. */
 export interface NumberSet {
@@ -31,12 +32,16 @@ export interface Filters {
   readonly cgroupMap?: string | undefined;
   /** Only, or all but, the containers that `Tracer.setContainers()` names. None at first. */
   readonly containers?: 'include' | 'exclude' | undefined;
+  /** Let through who is not known to be unwanted; `Tracer.judgeBy()` then decides. */
+  readonly judged?: boolean | undefined;
 }
 
 /** Processes of a tree at once; beyond the default of pid_max, 32768. */
 const TREE_MEMBERS = 65_536;
 /** Room for this many containers at once; Kubernetes' own limit is 110 pods per node. */
 const CONTAINERS = 8192;
+/** Pairs of cgroup and mount namespace at once. */
+const OWNERS = 16_384;
 const MODES = { include: 1, exclude: 2 } as const;
 const COMM_LENGTH = 16;
 const PRESENT = Uint8Array.of(1);
@@ -104,6 +109,10 @@ export function configureFilters(
     setMode(object, 'container', filters.containers);
     object.map('filter_container_mntns').maxEntries = CONTAINERS;
     object.map('filter_container_cgroups').maxEntries = CONTAINERS;
+    if (filters.judged) {
+      object.setGlobal('filter_container_judged', true);
+      object.map('filter_container_others').maxEntries = OWNERS;
+    }
   }
   return () => {
     for (const fill of fills) fill();
@@ -129,6 +138,28 @@ export class LiveSet {
     for (const id of this.#members) if (!members.has(id)) this.#map.delete(u64(id));
     this.#members = members;
   }
+}
+
+/** Owners in the kernel that are known to be unwanted (`struct container_owner`). */
+export class OtherOwners implements OwnerSet {
+  readonly #map: BpfMap;
+
+  constructor(map: BpfMap) {
+    this.#map = map;
+  }
+
+  add(owner: Owner): void {
+    this.#map.update(ownerKey(owner), PRESENT_U32);
+  }
+
+  /** One that the kernel has forgotten is no error. */
+  delete(owner: Owner): void {
+    this.#map.delete(ownerKey(owner));
+  }
+}
+
+function ownerKey({ cgroupId, mntns }: Owner): Uint8Array {
+  return new Uint8Array(BigUint64Array.of(BigInt(cgroupId), BigInt(mntns)).buffer);
 }
 
 interface SetOf<T> {

@@ -13,6 +13,11 @@ export interface TracerPlan {
    * attached hook fires. Without it an attached hook is believed.
    */
   readonly trigger?: () => void | Promise<void>;
+  /**
+   * The kernel counts instead of telling. What it has counted cannot be taken back, so a container
+   * does not count before it is known, some milliseconds after its start.
+   */
+  readonly aggregates?: boolean;
 }
 
 /** For each logical event its alternatives; the first that loads, attaches and fires is used. */
@@ -27,13 +32,13 @@ export interface HookAlternative {
   readonly programs: readonly string[];
   /** What this alternative costs or cannot see, for `-v`. */
   readonly note?: string;
+  /** False if the tool itself attaches them once they are loaded: those for interfaces. */
+  readonly attach?: boolean;
   /** False if the trigger cannot make it fire. */
   readonly selfTest?: boolean;
 }
 
 /** What was chosen for one logical event, and why not what stands before it in the plan. */
-  /** False if the tool itself attaches them once they are loaded: those for interfaces. */
-  readonly attach?: boolean;
 export interface HookChoice {
   readonly event: string;
   readonly chosen: string;

@@ -1,4 +1,5 @@
 import type { Filters } from './filters.js';
+import type { Owner } from './judge.js';
 import { openTracer, type TracerSettings } from './open.js';
 import type { TracerPlan } from './plan.js';
 import type { Tracer } from './tracer.js';
@@ -25,12 +26,17 @@ export interface ContainerSelector {
 export interface ContainerSelection {
   readonly mode: 'include' | 'exclude';
   readonly keys: { readonly mntns: readonly number[]; readonly cgroups: readonly bigint[] };
+  /**
+   * Is an event wanted, by its owner? Called for each owner once it is met, and again while the answer
+   * is undefined, which it may not be when `isLast`.
+   */
+  judge?(owner: Owner, isLast: boolean): boolean | undefined;
   close(): void;
 }
 
 /** What a tracer's user may ask for, whatever the tool. */
 export interface SessionOptions extends Omit<TracerSettings, 'filters'> {
-  readonly filters?: Omit<Filters, 'containers'>;
+  readonly filters?: Omit<Filters, 'containers' | 'judged'>;
   readonly select?: ContainerSelector;
   /** Containers that are named but do not run yet are awaited instead of refused. */
   readonly wait?: boolean;
@@ -41,7 +47,8 @@ export interface SessionOptions extends Omit<TracerSettings, 'filters'> {
 /**
  * Opens a tracer the way every tool does: named containers are resolved first, since a name that
  * does not exist is an error before anything is attached; then load and attach; then root is given
- * up. From here on the set of containers in the kernel follows those that start and stop.
+ * up. From here on the set of containers in the kernel follows those that start and stop. What a new
+ * container does before its name is known is held until then, so it is seen from its first process on.
  *
  * Whatever fails, nothing stays open, the directory included; closing the session closes it too.
  *
@@ -62,16 +69,19 @@ export async function openSession<Directory extends ContainerDirectory>(
   const follow = (): void => {
     if (selection === undefined || tracer === undefined) return;
     tracer.setContainers(selection.keys);
+    tracer.reconsider();
   };
   try {
     if (isAsked(select)) {
       containers = await openContainers();
       selection = await containers.select(select, { wait, onChange: follow });
     }
-    const mode = selection === undefined ? {} : { containers: selection.mode };
+    const judge = plan.aggregates ? undefined : selection?.judge?.bind(selection);
+    const mode = selection && { containers: selection.mode, judged: judge !== undefined };
     tracer = await openTracer(plan, { ...settings, filters: { ...filters, ...mode } });
     const attachedMs = performance.now();
     follow();
+    if (judge !== undefined) tracer.judgeBy(judge);
     whilePrivileged(tracer);
     containers ??= await openContainers();
     if (drop) {

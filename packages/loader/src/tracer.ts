@@ -1,7 +1,8 @@
 import type { BpfMap, BpfObject, Link } from '@imagesnoop/bpf-core';
 import { type Batch, BatchReader } from './batches.js';
 import { DecodeError, LoaderError } from './errors.js';
-import { LiveSet } from './filters.js';
+import { LiveSet, OtherOwners } from './filters.js';
+import { Judge, type Verdict } from './judge.js';
 import { Layout } from './layout.js';
 import { LossCounter, type Lost } from './losses.js';
 import type { HookChoice } from './plan.js';
@@ -32,6 +33,7 @@ export class Tracer {
   readonly #shapes: RecordShapes;
   readonly #reader: BatchReader;
   #links: Link[];
+  #judge: Judge | undefined;
   #containers: { mntns: LiveSet; cgroups: LiveSet } | undefined;
   #state: 'open' | 'reading' | 'closed' = 'open';
 
@@ -102,7 +104,43 @@ export class Tracer {
     if (this.#state === 'reading')
       throw new LoaderError('TRACER_BUSY', 'batches: this tracer is being read already');
     this.#state = 'reading';
-    return this.#reader.batches(signal);
+    const batches = this.#reader.batches(signal);
+    return this.#judge === undefined ? batches : this.#judged(batches, this.#judge);
+  }
+
+  /**
+   * Decides about each event whether its owner is wanted; events of owners not known yet are held,
+   * in bounded number and for two seconds at most. To be called before `batches()`, when the filter
+   * `judged` is set.
+   */
+  judgeBy(verdict: Verdict): void {
+    const header = this.#object.struct(HEADER);
+    if (header === undefined) return;
+    this.#judge = new Judge({
+      header: new Layout(header),
+      verdict,
+      others: new OtherOwners(this.#object.map('filter_container_others')),
+      onReady: () => this.#reader.ask(),
+      onLost: () => this.#losses.countUnheld(),
+    });
+  }
+
+  /** Asks for all owners anew: more is known than before. */
+  reconsider(): void {
+    if (this.#state !== 'closed') this.#judge?.reconsider();
+  }
+
+  /** Those of some events, found in another place than the ring buffer, whose owners are wanted. */
+  judged(rows: Iterable<Cursor>): Iterable<Cursor> {
+    return this.#judge === undefined ? rows : this.#judge.sift(rows);
+  }
+
+  async *#judged(
+    batches: AsyncIterable<Batch<Cursor>>,
+    judge: Judge,
+  ): AsyncGenerator<Batch<Cursor>, void, void> {
+    for await (const { rows, lost } of batches) yield { rows: judge.sift(rows), lost };
+    yield { rows: judge.rest(), lost: this.#losses.take() };
   }
 
   /**
@@ -151,6 +189,7 @@ export class Tracer {
   close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.#judge?.close();
     this.detach();
     this.#reader.close();
     this.#object.close();

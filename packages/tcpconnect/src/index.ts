@@ -42,9 +42,9 @@ interface CountOptions {
   readonly count?: boolean;
 }
 
-function planFor(needs: HookNeeds): TracerPlan {
+function planFor(needs: HookNeeds, aggregates = false): TracerPlan {
   const object = new URL('../bpf/tcpconnect.bpf.o', import.meta.url);
-  return { object, hooks: hooksFor(needs), trigger };
+  return { object, hooks: hooksFor(needs), trigger, aggregates };
 }
 
 /** What the kernel is asked for by default, for those who ask whether it can. */
@@ -105,7 +105,7 @@ export async function openTcpConnects({
   };
   const needs = { returns: syncErrors, ports: when !== 'outcome' && !count, answers: dns };
   const session = await openSession(
-    planFor(needs),
+    planFor(needs, count),
     openContainers,
     { ...options, rodata, mapSizes },
     (tracer) => networks && writeNetworks(tracer, networks),
@@ -143,7 +143,7 @@ function connectSource(
     async *batches(signal) {
       for await (const { rows, lost } of tracer.batches(signal))
         yield { rows: answers === undefined ? rows : answers.attemptsOf(rows), lost };
-      yield { rows: pendingRows(tracer, wanted), lost: [] };
+      yield { rows: tracer.judged(pendingRows(tracer, wanted)), lost: [] };
     },
     attachedMs: session.attachedMs,
     notes: () => session.notes(),

@@ -18,6 +18,8 @@ export interface RuncOptions extends StartOptions {
   /** 'create' leaves it waiting; `start()` lets its first program run. */
   readonly until?: 'create' | 'start';
   readonly runtime?: 'runc' | 'crun';
+  /** In the cgroup that the runtime chooses, which bears the id; default: one with a name of ours. */
+  readonly usualCgroup?: boolean;
   /** State directory; default: one of its own. Not /run/runc, to leave that alone. */
   readonly stateDir?: string;
 }
@@ -58,7 +60,7 @@ export async function runcContainer(options: RuncOptions = {}): Promise<RuncCont
   config.root.readonly = false;
   config.annotations = labels;
   if (runtime === 'crun') delete config.linux.resources; // no controllers there on hybrid machines
-  config.linux.cgroupsPath = `/imagesnoop-${id}`;
+  if (!options.usualCgroup) config.linux.cgroupsPath = `/imagesnoop-${id}`;
   await writeFile(file, JSON.stringify(config));
   // runc passes its descriptors on to the container, which would keep our pipes open.
   await runDetached(program, own('create', '--bundle', dir, id));
