@@ -44,6 +44,9 @@ export {
   type OwnerFields,
   ownerFields,
 } from './owner-fields.js';
+export { type HistogramPlot, plotHistogram } from './plot/histogram-plot.js';
+export { renderPng } from './plot/png.js';
+export { renderSvg } from './plot/svg.js';
 export type { Renderer } from './renderer.js';
 export { reportError, say } from './report.js';
 export { commonOf, type Opening, runTool, type Tool, type ToolValues } from './run.js';
