@@ -7,6 +7,7 @@ import {
 } from '@imagesnoop/output';
 import type { SessionRow } from './columns.js';
 import type { Places } from './event.js';
+import { Picture } from './picture.js';
 import { hostAndPort } from './text.js';
 
 const HOST_WIDTH = '255.255.255.255'.length;
@@ -20,6 +21,7 @@ export class Durations {
   readonly distribution = new Distribution();
   readonly #places: Places;
   readonly #file: FileSink | undefined;
+  readonly #picture: Picture | undefined;
   readonly #slots: number[] = [];
   #finished = 0;
   #lines: string[] = [];
@@ -36,6 +38,7 @@ export class Durations {
   constructor(places: Places, path: string | undefined, plot: string | undefined) {
     this.#places = places;
     this.isWanted = path !== undefined || plot !== undefined;
+    this.#picture = plot === undefined ? undefined : new Picture(plot);
     this.#file = path === undefined ? undefined : new FileSink(path);
   }
 
@@ -55,13 +58,15 @@ export class Durations {
     this.#lines = [];
   }
 
-  /** Draws the picture. */
-  async finish(): Promise<void> {
+  /** Writes what is left, and draws the picture. */
+  finish(): void {
     this.flush();
+    this.#picture?.draw(this.distribution);
   }
 
   close(): void {
     this.#file?.close();
+    this.#picture?.close();
   }
 
   /** A histogram for a terminal. */

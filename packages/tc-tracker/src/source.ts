@@ -73,7 +73,7 @@ export function sessionSource(parts: Parts): Source<SessionRow> {
         durations.flush();
         yield batch;
       }
-      await durations.finish();
+      durations.finish();
     },
     epilogue: () => (durations.isWanted ? durations.lines() : []),
     attachedMs,
