@@ -55,8 +55,8 @@ static __always_inline void key_of(struct __sk_buff *skb, const struct packet *p
 	key->remote_port = leaves ? packet->destination_port : packet->source_port;
 	key->ifindex = skb->ifindex;
 	key->netns = cfg_netns ? cfg_netns : packet_netns(skb);
-	key->vlan = packet->vlan;
-	key->inner_vlan = packet->inner_vlan;
+	key->vlan = packet->vlans.outer;
+	key->inner_vlan = packet->vlans.inner;
 	key->family = packet->family;
 }
 
