@@ -46,6 +46,7 @@ export class Table {
   #fromStart: boolean;
   #entries: Field[] = [];
   #bytes = 0;
+  #insertedBytes = 0;
   #limit = DEFAULT_TABLE_BYTES;
   #unknown = new Map<number, Field>();
 
@@ -57,6 +58,17 @@ export class Table {
     this.#fromStart = fromStart;
     this.#first = after === null ? 0 : after.inserted + 2 * FARTHEST_ENTRY;
     this.inserted = this.#first;
+    this.#insertedBytes = after?.insertedBytes ?? 0;
+  }
+
+  /** Sizes of all entries inserted so far, also of those that are gone. */
+  get insertedBytes(): number {
+    return this.#insertedBytes;
+  }
+
+  /** How many entries are in it whose content is known. */
+  get known(): number {
+    return this.#entries.reduce((count, { name }) => (name === null ? count : count + 1), 0);
   }
 
   /** The field at an index of RFC 7541, 2.3.3. Throws HpackError if there can be none. */
@@ -97,6 +109,7 @@ export class Table {
     const field = { name, value, seq: this.inserted++ };
     this.#entries.push(field);
     this.#bytes += sizeOf(field);
+    this.#insertedBytes += sizeOf(field);
     this.#evict();
     return field;
   }
@@ -130,6 +143,7 @@ export class Table {
     copy.inserted = this.inserted;
     copy.#entries = this.#entries.slice();
     copy.#bytes = this.#bytes;
+    copy.#insertedBytes = this.#insertedBytes;
     copy.#limit = this.#limit;
     copy.#unknown = new Map(this.#unknown);
     return copy;

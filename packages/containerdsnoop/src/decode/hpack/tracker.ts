@@ -1,5 +1,5 @@
 import { decodeBlock } from './block.js';
-import { type Field, HpackError, Table } from './table.js';
+import { DEFAULT_TABLE_BYTES, type Field, HpackError, Table } from './table.js';
 
 /** Blocks after a hole in which the table has to be recognised. */
 const HEALING_BLOCKS = 16;
@@ -10,6 +10,9 @@ const LEAST_INSERT_BYTES = 2;
 /** Different entries that have to be found where they are expected, and by how many more. */
 const ENOUGH_ENTRIES = 3;
 const CLEAR_LEAD = 2;
+const MOST_HYPOTHESES = 512;
+/** In a hole more may have been inserted than in other bytes: by this factor at most. */
+const TURN_MARGIN = 2.5;
 const TEMPLATES = 64;
 
 /** The table as it would be if so many entries had been inserted in a hole. */
@@ -26,6 +29,8 @@ interface Healing {
   pending: Pending[];
   /** Entries inserted before the hole. */
   inserted: number;
+  /** Bytes that were not seen. */
+  missing: number;
 }
 
 interface Pending {
@@ -45,6 +50,8 @@ export class HeaderTracker {
   /** Sequences of names seen, joined. */
   #templates = new Set<string>();
   #healing: Healing | null = null;
+  /** Whether the table was recognised after a hole, which may have been wrong. */
+  #wasHealed = false;
 
   /** @param fromStart whether the direction is seen from its first block */
   constructor(fromStart: boolean) {
@@ -59,28 +66,47 @@ export class HeaderTracker {
     if (this.#healing !== null) return this.#heal(block, late);
     try {
       const fields = decodeBlock(this.#table, block);
+      if (this.#wasHealed && !fields.every(makesSense)) throw new HpackError('healed wrongly');
       this.#learn(fields);
       return fields;
     } catch (error) {
-      this.#table = new Table(false, this.#table);
+      this.#begin();
       throw error;
     }
   }
 
-  /** Blocks were not seen, in so many bytes at most. */
-  skip(bytes: number): void {
-    if (this.#healing !== null || this.#templates.size === 0) {
-      this.#giveUp();
-      return;
-    }
+  #begin(): void {
+    this.#table = new Table(false, this.#table);
+    this.#wasHealed = false;
+  }
+
+  /**
+   * Blocks were not seen.
+   *
+   * @param bytes so many at most were not seen of this direction
+   * @param seen so many were, since the table was begun
+   */
+  skip(bytes: number, seen: number): void {
     const most = Math.min(MOST_INSERTS, Math.floor(bytes / LEAST_INSERT_BYTES));
-    const hypotheses: Hypothesis[] = [];
-    const table = this.#table.clone();
-    for (let inserts = 0; inserts <= most; inserts++) {
-      if (inserts > 0) table.insertUnknown();
-      hypotheses.push({ table: table.clone(), found: new Set(), blocks: [] });
+    this.#healing ??= {
+      hypotheses: [{ table: this.#table, found: new Set(), blocks: [] }],
+      pending: [],
+      inserted: this.#table.inserted,
+      missing: 0,
+    };
+    this.#healing.missing += bytes;
+    const { hypotheses, missing } = this.#healing;
+    const isHopeless = this.#templates.size === 0 || this.#table.known < ENOUGH_ENTRIES;
+    // What fits after a whole turn of the table is another generation of the same headers.
+    const turned = (missing * TURN_MARGIN * this.#table.insertedBytes) / Math.max(1, seen);
+    const all = hypotheses.length * (most + 1);
+    if (isHopeless || turned > DEFAULT_TABLE_BYTES || all > MOST_HYPOTHESES) {
+      this.#giveUp();
+      // What waited came before this hole: what comes next has another table.
+      this.#begin();
+    } else {
+      this.#healing.hypotheses = hypotheses.flatMap((each) => withInserts(each, most));
     }
-    this.#healing = { hypotheses, pending: [], inserted: this.#table.inserted };
   }
 
   #learn(fields: readonly Field[]): void {
@@ -106,6 +132,7 @@ export class HeaderTracker {
     if (best !== null) {
       this.#healing = null;
       this.#table = best.table;
+      this.#wasHealed = true;
       const mine = best.blocks.pop() as Field[];
       for (const [index, { late }] of healing.pending.entries())
         late(best.blocks[index] as Field[]);
@@ -122,17 +149,28 @@ export class HeaderTracker {
   #giveUp(): void {
     const pending = this.#healing?.pending ?? [];
     this.#healing = null;
-    this.#table = new Table(false, this.#table);
+    this.#begin();
     for (const { block, late } of pending) {
       try {
         late(decodeBlock(this.#table, block));
       } catch (error) {
         if (!(error instanceof HpackError)) throw error;
-        this.#table = new Table(false, this.#table);
+        this.#begin();
         late([]);
       }
     }
   }
+}
+
+/** The same, and with one to `most` more insertions that were not seen. */
+function withInserts({ table, found, blocks }: Hypothesis, most: number): Hypothesis[] {
+  const next = table.clone();
+  const all = [{ table, found, blocks }];
+  for (let inserts = 1; inserts <= most; inserts++) {
+    next.insertUnknown();
+    all.push({ table: next.clone(), found: new Set(found), blocks: blocks.slice() });
+  }
+  return all;
 }
 
 function explains(
@@ -148,7 +186,7 @@ function explains(
     if (error instanceof HpackError) return false;
     throw error;
   }
-  if (!templates.some((names) => fits(fields, names))) return false;
+  if (!templates.some((names) => fits(fields, names)) || !fields.every(makesSense)) return false;
   hypothesis.blocks.push(fields);
   for (const field of fields) {
     if (field.seq !== null && field.seq < inserted && field.name !== null) {
@@ -156,6 +194,20 @@ function explains(
     }
   }
   return true;
+}
+
+/** What values of well-known names look like: others got the name from an index that is off. */
+const FORMS: Record<string, RegExp | undefined> = {
+  ':path': /^\//,
+  ':status': /^\d{3}$/,
+  'content-type': /\//,
+  te: /^trailers$/,
+  'grpc-status': /^\d+$/,
+  'grpc-timeout': /^\d{1,8}[HMSmun]$/,
+};
+
+function makesSense({ name, value }: Field): boolean {
+  return name === null || value === null || FORMS[name]?.test(value) !== false;
 }
 
 function fits(fields: readonly Field[], names: readonly string[]): boolean {

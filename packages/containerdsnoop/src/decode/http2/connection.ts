@@ -48,6 +48,8 @@ class Direction implements FrameSink {
   #frames: FrameReader;
   #blocks: HeaderBlocks;
   #headers: HeaderTracker;
+  /** Bytes seen so far. */
+  #seen = 0;
   /** Bytes of the preface still to come. */
   #preface: number;
 
@@ -63,6 +65,7 @@ class Direction implements FrameSink {
   }
 
   push(bytes: Uint8Array, atEnd: boolean): void {
+    this.#seen += bytes.length;
     const preface = this.#prefaceIn(bytes);
     this.#preface -= preface;
     this.#frames.push(preface > 0 ? bytes.subarray(preface) : bytes, atEnd);
@@ -112,7 +115,7 @@ class Direction implements FrameSink {
 
   framesMissing(bytes: number): void {
     if (bytes === 0) return;
-    this.#headers.skip(bytes);
+    this.#headers.skip(bytes, this.#seen);
     this.#calls.lose(this.#toServer);
   }
 
@@ -132,7 +135,7 @@ class Direction implements FrameSink {
 
   #block({ stream, endStream, block, length }: HeaderBlock): void {
     if (block === null) {
-      this.#headers.skip(length);
+      this.#headers.skip(length, this.#seen);
       this.#calls.headersMissing(this.#toServer, stream, endStream);
       return;
     }

@@ -29,7 +29,8 @@ export class PathRole {
       }
       return path;
     }
-    const unknown = pseudo.filter(({ name }) => name === null);
+    // The names of literals of these are in the static table: what has a value is none of them.
+    const unknown = pseudo.filter(({ name, value }) => name === null && value === null);
     const [first, second] = unknown;
     if (first === undefined) return null;
     const isAuthorityKnown = pseudo.some(({ name }) => name === ':authority');
