@@ -5,7 +5,14 @@ import { WireReader } from '../decode/protobuf/wire-reader.js';
 import { KIND, type MessageField, type MessageType, type Schema } from '../decode/schema/schema.js';
 import { maskJson, overwrite } from './mask-json.js';
 import { soundsSecret } from './names.js';
-import { isSuspicious, redactArgument, redactText, redactVariable, sameLength } from './text.js';
+import {
+  isBinary,
+  isSuspicious,
+  redactArgument,
+  redactText,
+  redactVariable,
+  sameLength,
+} from './text.js';
 
 const X = 0x78;
 const OPEN_OBJECT = 0x7b;
@@ -103,6 +110,9 @@ class Masker {
   }
 
   #text(redact: MessageField['redact'], start: number, stop: number): void {
+    const characters = this.#bytes.toString('latin1', start, stop);
+    const suspicious = isSuspicious(characters);
+    if (suspicious && isBinary(characters)) return this.#fill(start, stop);
     if (redact === 'env') {
       return overwrite(this.#bytes, start, stop, (text) => redactVariable(text, sameLength));
     }
@@ -114,7 +124,7 @@ class Masker {
       );
     }
     if (this.#isJson(start) && maskJson(this.#bytes, start, stop)) return;
-    if (!isSuspicious(this.#bytes.toString('latin1', start, stop))) return;
+    if (!suspicious) return;
     overwrite(this.#bytes, start, stop, (text) => redactText(text, sameLength));
   }
 

@@ -82,7 +82,19 @@ const USER = /^(-u|--user|--proxy-user|-U)$/;
 
 /** Occurs in all that `redactText()` looks for. */
 const SUSPICIOUS =
-  /=|%3d|:\/\/[^\s@]{1,2048}@|eyJ|gh[pousr]_|github_pat_|glpat-|AKIA|ASIA|xox|dckr_pat|-----B|(?:bearer|basic)\s|(?:authorization|x-registry-(?:auth|config)|cookie|passw(?:or)?d|secret|token|key)"?\s{0,4}:/i;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|=|%3d|:\/\/[^\s@]{1,2048}@|eyJ|gh[pousr]_|github_pat_|glpat-|AKIA|ASIA|xox|dckr_pat|-----B|(?:bearer|basic)\s|(?:authorization|x-registry-(?:auth|config)|cookie|passw(?:or)?d|secret|token|key)"?\s{0,4}:/i;
+
+/**
+ * Whether text has control characters in it that text does not have: then it may be a message that
+ * was taken for text because its method was concluded wrongly, with anything inside.
+ */
+export function isBinary(text: string): boolean {
+  return CONTROL.test(text);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
 /** Shorter text holds nothing that `redactText()` finds. */
 const SHORTEST = 5;

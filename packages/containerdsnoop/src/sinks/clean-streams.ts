@@ -9,6 +9,7 @@ import * as http2 from './http2-writer.js';
 /** Names of header fields of ours: what the original connection did not say, or not so. */
 export const LABELS = {
   pathSource: 'imagesnoop-path-source',
+  method: 'imagesnoop-method',
   candidates: 'imagesnoop-candidates',
   protocol: 'imagesnoop-protocol',
 } as const;
@@ -167,7 +168,8 @@ export class CleanStreams {
     if (stream.responseOpen) return;
     stream.responseOpen = true;
     const own = 'type' in of ? of.headers : null;
-    const fields: Headers = [...RESPONSE_FIELDS, ...metadata(own)];
+    // By now more may be known than when the request was written.
+    const fields: Headers = [...RESPONSE_FIELDS, ...labelsOf(of), ...metadata(own)];
     this.#whole(at, connection, false, http2.headers(of.stream, fields, false));
   }
 
@@ -210,18 +212,26 @@ const RESPONSE_FIELDS: Headers = [
 /** What is written anew, or would describe bytes that are no longer those of the original. */
 const REPLACED = /^(:.*|content-type|te|grpc-encoding|grpc-status|grpc-message|content-length)$/;
 
-function requestFields({ method, pathSource, candidates, protocol }: LabelledCall): Headers {
-  const fields: [string, string][] = [
+function requestFields(of: LabelledCall): Headers {
+  const fields: Headers = [
     [':method', 'POST'],
     [':scheme', 'http'],
-    [':path', method ?? '/unknown/Unknown'],
+    [':path', of.method ?? '/unknown/Unknown'],
     [':authority', 'localhost'],
     ['content-type', 'application/grpc'],
     ['te', 'trailers'],
   ];
-  if (pathSource !== 'wire') fields.push([LABELS.pathSource, pathSource]);
-  if (candidates.length > 0) fields.push([LABELS.candidates, candidates.join(' ')]);
+  return [...fields, ...labelsOf(of)];
+}
+
+/** What of a label the connection itself would not say, or not so. */
+function labelsOf({ method, pathSource, candidates, protocol }: LabelledCall): Headers {
+  const fields: [string, string][] = [];
   if (protocol !== 'grpc') fields.push([LABELS.protocol, protocol]);
+  if (pathSource === 'wire') return fields;
+  fields.push([LABELS.pathSource, pathSource]);
+  if (method !== null) fields.push([LABELS.method, method]);
+  if (candidates.length > 0) fields.push([LABELS.candidates, candidates.join(' ')]);
   return fields;
 }
 

@@ -19,10 +19,9 @@ export function beginning(message: Message): Buffer {
   return head(message, 'transfer-encoding: chunked');
 }
 
-/** One piece of a body. */
+/** One piece of a body: of events and logs, a line. */
 export function piece(message: Message): Buffer {
-  const body = bodyOf(message);
-  if (body.length === 0) return body;
+  const body = Buffer.concat([bodyOf(message), Buffer.from('\n')]);
   return Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n')]);
 }
 

@@ -17,10 +17,10 @@ const IP_HEADER = 20;
 const TCP_HEADER = 20;
 /** Largest payload of one packet: an IP packet has 65,535 bytes at most. */
 const MAX_PAYLOAD = 60_000;
-/** The port that Wireshark knows for nothing else, and gRPC's examples use. */
-export const SERVER_PORT = 50_051;
+/** Where Wireshark looks for HTTP by itself, and for HTTP/2 by how a connection begins. */
+export const SERVER_PORT = 80;
 const FIRST_CLIENT_PORT = 1024;
-const CLIENT_PORTS = SERVER_PORT - FIRST_CLIENT_PORT;
+const CLIENT_PORTS = 65_536 - FIRST_CLIENT_PORT;
 /** 10.0.0.0/8: each process has an address of its own. */
 const NETWORK = 10;
 

@@ -92,18 +92,15 @@ type Labelled = {
 /**
  * Gives a message or a call of a recording without secrets the label back that it had when it was
  * recorded: its path was written by us, so that it being on the wire says nothing.
- *
- * @param request header fields of the request, also of a response
  */
-export function relabel(of: Labelled, request: Labelled['headers']): void {
-  if (request === null) return;
-  const own = new Map(request.filter(([name]) => name.startsWith('imagesnoop-')));
+export function relabel(of: Labelled): void {
+  const own = new Map(of.headers?.filter(([name]) => name.startsWith('imagesnoop-')));
   if (own.size === 0) return;
   const source = own.get(LABELS.pathSource);
   if (source === 'inferred' || source === 'ambiguous') {
     of.pathSource = source;
+    of.method = own.get(LABELS.method) ?? null;
     of.candidates = own.get(LABELS.candidates)?.split(' ') ?? [];
-    if (source === 'ambiguous') of.method = null;
   }
   if (own.get(LABELS.protocol) === 'ttrpc') of.protocol = 'ttrpc';
   if (of.headers !== null) {

@@ -116,7 +116,8 @@ export class SequenceSink {
 
   #reply(call: Call): string {
     const { status, statusMessage, protocol, end, latencyNs } = call;
-    const outcome = status === null ? end : statusName(status, protocol);
+    const unknown = end === 'status' ? 'answered' : end;
+    const outcome = status === null ? unknown : statusName(status, protocol);
     const time = latencyNs === null ? '' : ` ${milliseconds(latencyNs)}`;
     const said = statusMessage ? `: ${this.#options.clean(statusMessage)}` : '';
     return `${outcome}${time}${shortened(said, MAX_REPLY)}`;

@@ -49,7 +49,16 @@ test('every kind of scalar, at both ends of its range', () => {
 test('64-bit integers are numbers as long as a JSON number holds them', () => {
   const value = { i64: Number.MIN_SAFE_INTEGER, u64: Number.MAX_SAFE_INTEGER, s64: -5 };
   expect(json(animal(value))).toEqual(value);
-  expect(json(animal({ u64: '9007199254740992' }))).toEqual({ u64: '9007199254740992' });
+  for (const text of ['9007199254740992', '1668000000123456789', '1000000000000000000']) {
+    expect(json(animal({ u64: text, i64: `-${text}` }))).toEqual({ i64: `-${text}`, u64: text });
+  }
+  for (let shift = 53n; shift < 63n; shift++) {
+    for (const near of [-1n, 0n, 1n]) {
+      const value = `${(1n << shift) + near}`;
+      const of = json(animal({ sf64: `-${value}`, f64: value })) as Record<string, unknown>;
+      expect([`${of.sf64}`, `${of.f64}`]).toEqual([`-${value}`, value]);
+    }
+  }
 });
 
 test('numbers of 32 bits are shown as short as they were written', () => {

@@ -67,8 +67,8 @@ test.each(HARMLESS)('%s', (text) => {
 test('searching takes time in proportion to the text', () => {
   for (const piece of ['a', 'a=', 'token', '://a', 'eyJ', '"', "='", 'a.a-', 'Bearer ', '%3D']) {
     const start = performance.now();
-    redactText(piece.repeat((1 << 19) / piece.length));
-    expect(performance.now() - start, piece).toBeLessThan(2000);
+    redactText(piece.repeat((1 << 16) / piece.length));
+    expect(performance.now() - start, piece).toBeLessThan(1000);
   }
 });
 

@@ -53,13 +53,41 @@ export function writeNumber(field: MessageField, { low, high }: WireReader, form
 /** A number of 64 bits from its halves. */
 export function writeUnsigned(writer: JsonWriter, low: number, high: number): void {
   if (high >>> 0 < 1 << 21) writer.uint((high >>> 0) * 2 ** 32 + (low >>> 0));
-  else writer.bigText((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));
+  else writeLarge(writer, low >>> 0, high >>> 0, false);
 }
 
 export function writeSigned(writer: JsonWriter, low: number, high: number): void {
   const value = high * 2 ** 32 + (low >>> 0);
   if (Number.isSafeInteger(value)) writer.int(value);
-  else writer.bigText((BigInt(high) << 32n) | BigInt(low >>> 0));
+  else if (high >= 0) writeLarge(writer, low >>> 0, high, false);
+  // The two halves of its absolute value.
+  else writeLarge(writer, -low >>> 0, (low === 0 ? -high : ~high) >>> 0, true);
+}
+
+const QUOTE = 0x22;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const BILLION = 1e9;
+
+/** Times in nanoseconds are such numbers, and come by the thousand: no BigInt, no string. */
+function writeLarge(writer: JsonWriter, low: number, high: number, negative: boolean): void {
+  // Long division by 10^9, in steps that stay below 2^53.
+  const upper = (high % BILLION) * 2 ** 16 + (low >>> 16);
+  const lower = (upper % BILLION) * 2 ** 16 + (low & 0xffff);
+  const billions =
+    Math.floor(high / BILLION) * 2 ** 32 +
+    Math.floor(upper / BILLION) * 2 ** 16 +
+    Math.floor(lower / BILLION);
+  writer.byte(QUOTE);
+  if (negative) writer.byte(MINUS);
+  writer.uint(billions);
+  let rest = lower % BILLION;
+  for (let place = BILLION / 10; place >= 1; place /= 10) {
+    const digit = Math.floor(rest / place);
+    writer.byte(ZERO + digit);
+    rest -= digit * place;
+  }
+  writer.byte(QUOTE);
 }
 
 /** Names as protojson has them for what JSON cannot express. */

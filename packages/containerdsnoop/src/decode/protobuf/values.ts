@@ -1,6 +1,12 @@
 import { redactValue, writeJson } from '../../redact/json.js';
 import { soundsSecret } from '../../redact/names.js';
-import { isSuspicious, REDACTED, redactArgument, redactVariable } from '../../redact/text.js';
+import {
+  isBinary,
+  isSuspicious,
+  REDACTED,
+  redactArgument,
+  redactVariable,
+} from '../../redact/text.js';
 import { KIND, type MessageField } from '../schema/schema.js';
 import type { Format } from './format.js';
 import { writeNumber } from './scalars.js';
@@ -63,6 +69,9 @@ export class ValueWriter {
 
   #text({ redact }: MessageField, bytes: Uint8Array, start: number, stop: number): void {
     const { writer } = this.#format;
+    const characters = this.latin1(bytes, start, stop);
+    const suspicious = isSuspicious(characters);
+    if (suspicious && isBinary(characters)) return this.size(stop - start);
     if (redact === 'env') return writer.quoted(redactVariable(utf8(bytes, start, stop)));
     if (redact === 'args') {
       const argument = utf8(bytes, start, stop);
@@ -72,9 +81,7 @@ export class ValueWriter {
     }
     const first = bytes[start];
     const json = first === OPEN_OBJECT || first === OPEN_LIST;
-    if (!json && !isSuspicious(this.latin1(bytes, start, stop))) {
-      return writer.text(bytes, start, stop);
-    }
+    if (!json && !suspicious) return writer.text(bytes, start, stop);
     writer.quoted(redactValue(utf8(bytes, start, stop), writer));
   }
 

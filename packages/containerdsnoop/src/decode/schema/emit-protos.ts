@@ -12,15 +12,19 @@ import { wellKnownFiles } from './well-known.js';
 /**
  * The schema as .proto files that protoc and Wireshark take, with the text of each by its path.
  * Comments and options are not in descriptors, or not kept; a field whose type no file describes
- * becomes `bytes`, which is the same on the wire. What compilers bring along is left out.
+ * becomes `bytes`, which is the same on the wire. Of google.protobuf, what messages need is among
+ * them, since Wireshark brings none of it.
  */
 export function emitProtos(schema: Schema): Map<string, string> {
-  const files = schema.files.filter(({ package: scope }) => !BROUGHT_ALONG.test(scope));
+  const described = schema.files.filter(({ package: scope }) => !OPTIONS.test(scope));
+  const files = [...described, ...wellKnownFiles];
   const emitter = new Emitter(files);
-  return new Map(files.map((file) => [emitter.path(file), emitter.text(file)]));
+  const used = files.filter((file) => emitter.hasContent(file));
+  return new Map(used.map((file) => [emitter.path(file), emitter.text(file)]));
 }
 
-const BROUGHT_ALONG = /^google\.protobuf(\.|$)/;
+/** Descriptions of descriptors, and of options that are not kept. */
+const OPTIONS = /^google\.protobuf(\.|$)/;
 
 const NAMES: Readonly<Record<Kind, string>> = Object.fromEntries(
   Object.entries(KIND).map(([name, kind]) => [kind, name]),
@@ -36,12 +40,18 @@ class Emitter {
   readonly #taken = new Set<string>();
 
   constructor(files: readonly ProtoFile[]) {
-    for (const file of wellKnownFiles) this.#own(file, file.name, file.package, file);
     for (const file of files) {
       const path = this.#freePath(file);
       this.#names.set(file, path);
       this.#own(file, path, file.package, file);
     }
+  }
+
+  /** Whether anything is described here and nowhere before. */
+  hasContent(file: ProtoFile): boolean {
+    const { messages, enums, services, package: scope } = file;
+    const names = [...messages, ...enums].map(({ name }) => join(scope, name));
+    return services.length > 0 || names.some((name) => this.#isOwn(name, file));
   }
 
   path(file: ProtoFile): string {
