@@ -9,6 +9,8 @@ export interface Candidate extends Method {
   service: number;
   /** Words of an error message that is about it. */
   nouns: readonly string[];
+  /** Whether its request says more than what it is about: something to change or to run. */
+  demanding: boolean;
   /** How much less likely it is than others before anything was seen. */
   handicap: number;
 }
@@ -17,7 +19,9 @@ export interface Candidate extends Method {
 const TTRPC = /^containerd\.(?:task|runtime\.(?:sandbox|ttrpc|linux))|ttrpc|^nri\.|\.shim\./i;
 /** Superseded: clients ask for it only when there is nothing newer. */
 const SUPERSEDED = /(?:alpha|beta)\d*$/;
-const RARE = /\/(?:Update.*|.*Stream|Fo?rward|Watch|Attach|Exec|Checkpoint.*)$/;
+const DEMANDING =
+  /\/(?:Update|Exec|Attach|Kill|Resize|CloseIO|Checkpoint|DeleteProcess|PortForward|Add|Create|Prepare|Write|Publish|Apply|Diff)/;
+const RARE = /\/(?:Update.*|.*Stream|Fo?rward|Watch|Attach|Exec|Checkpoint.*|Reopen.*|.*Config)$/;
 
 /** All methods of a schema. */
 export interface Candidates {
@@ -63,7 +67,8 @@ function describe({ path }: Method) {
   if (TTRPC.test(service)) handicap += 12;
   if (SUPERSEDED.test(pkg)) handicap += 3;
   if (RARE.test(path)) handicap += 1.5;
-  return { family: familyOf(pkg), service, nouns: nounsOf(service, name), handicap };
+  const demanding = DEMANDING.test(path);
+  return { family: familyOf(pkg), service, nouns: nounsOf(service, name), demanding, handicap };
 }
 
 /** The first two parts of a package: clients keep to those of one kind. */

@@ -15,6 +15,8 @@ const MESSAGES_READ = 4;
 const BYTES_READ = 4096;
 const MENTIONED = 4;
 const SINGLE_OR_LIST = 0.6;
+/** A request that says no more than what it is about, where more is usual. */
+const SAYS_TOO_LITTLE = -6;
 
 /** What the messages of one call say about its method. */
 export class Evidence {
@@ -41,6 +43,11 @@ export class Evidence {
 
   request(bytes: Uint8Array, whole: boolean): void {
     if (++this.requests <= MESSAGES_READ) this.#read('request', bytes, whole);
+    if (this.requests === 1 && whole && hasAtMostOneField(bytes)) {
+      for (const { index, demanding } of this.#candidates.list) {
+        if (demanding) (this.scores[index] as number) += SAYS_TOO_LITTLE;
+      }
+    }
     if (this.requests === 2) this.#rule(({ clientStreaming }) => !clientStreaming);
   }
 
@@ -107,6 +114,12 @@ export class Evidence {
       this.scores[index] = Math.max(FLOOR, score - best);
     }
   }
+}
+
+function hasAtMostOneField(bytes: Uint8Array): boolean {
+  const [tag, length] = bytes;
+  if (tag === undefined || length === undefined) return true;
+  return (tag & 7) === 2 && length < 0x80 && 2 + length === bytes.length;
 }
 
 /** Which fields a message has at its top, and about how long it is. */

@@ -12,7 +12,9 @@ const IDENTITY = /(?:^|_)(?:id|name|key|ref|digest|snapshotter|target|url)$/;
 const SUBJECT =
   /^(?:config|image|container|lease|namespace|snapshot|status|info|process|descriptor|stats)$/;
 const OFTEN_ABSENT =
-  /filter|option|auth|mask|_at$|timestamp|any|spec|checkpoint|sandbox_config|resources|linux|windows|security|limits|data$/i;
+  /filter|option|auth|_at$|timestamp|any|spec|checkpoint|sandbox_config|resources|linux|windows|security|limits|data$/i;
+
+const ALWAYS = /^(?:exited_at|update_mask|signal|width|height|stdin)$/;
 
 const known = new WeakMap<MessageType, Expectations>();
 
@@ -25,8 +27,11 @@ export function expectationsOf(type: MessageType): Expectations {
         ({ kind, name }) => (kind === KIND.string && IDENTITY.test(name)) || SUBJECT.test(name),
       ),
       parts: singular
-        .filter(({ message }) => message !== null)
-        .filter(({ name, message }) => !OFTEN_ABSENT.test(`${name} ${message?.name}`))
+        .filter(({ name, message }) => message !== null || ALWAYS.test(name))
+        .filter(
+          ({ name, message }) =>
+            ALWAYS.test(name) || !OFTEN_ABSENT.test(`${name} ${message?.name}`),
+        )
         .map(({ number }) => number)
         .filter((number) => number < 128),
     };

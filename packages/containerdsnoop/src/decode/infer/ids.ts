@@ -28,9 +28,9 @@ function describe(type: MessageType, { name }: MessageField): string | null {
   if (match === null) return null;
   const parts = type.name.split('.');
   const simple = parts.pop() ?? '';
-  const pkg = parts.filter((part) => /^[a-z]/.test(part)).join('.');
+  const family = parts.slice(0, 2).join('.');
   const noun = match[1] ?? simple.replace(/(?:Attributes|Status|Stats|Info|Metadata|Filter)$/, '');
-  return `${pkg} ${noun.replaceAll('_', '').toLowerCase()}`;
+  return `${family} ${noun.replaceAll('_', '').toLowerCase()}`;
 }
 
 /**
@@ -57,7 +57,10 @@ export class IdBook {
     if (kind === null) return 0;
     const seen = this.#kinds.get(text(bytes, start, end));
     if (seen === undefined) return 0;
-    return seen.has(kind) ? RIGHT_KIND : WRONG_KIND;
+    if (seen.has(kind)) return RIGHT_KIND;
+    const family = kind.slice(0, kind.indexOf(' ') + 1);
+    for (const other of seen) if (other.startsWith(family)) return WRONG_KIND;
+    return 0;
   }
 
   #read(type: MessageType, bytes: Uint8Array, start: number, end: number, depth: number): void {

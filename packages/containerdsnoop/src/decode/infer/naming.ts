@@ -192,11 +192,13 @@ class InferredName implements CallName {
   request(bytes: Uint8Array, whole: boolean): void {
     this.#label = null;
     this.#evidence?.request(bytes, whole);
+    this.#learn(this.method()?.request, bytes);
   }
 
   response(bytes: Uint8Array, whole: boolean): void {
     this.#label = null;
     this.#evidence?.response(bytes, whole);
+    this.#learn(this.method()?.response, bytes);
   }
 
   end(outcome: Outcome & { seenFromStart: boolean }): void {
@@ -205,5 +207,9 @@ class InferredName implements CallName {
     this.#evidence.end(outcome);
     if (this.#placeholder.learn(this.#evidence)) this.#naming.learned(this.#placeholder);
     this.#evidence = null;
+  }
+
+  #learn(type: MessageType | undefined, bytes: Uint8Array): void {
+    if (type !== undefined) this.#naming.knowledge.ids.learn(type, bytes);
   }
 }
