@@ -36,8 +36,19 @@ int BPF_PROG(unix_stream_recvmsg_fexit, struct socket *socket, void *message, __
 {
 	struct sock *sk = socket->sk;
 
-	if (sk)
+	if (sk && !is_self())
 		handle_receive(sk, ret, flags, SCRATCH_FEXIT);
+	return 0;
+}
+
+SEC("fexit/unix_stream_splice_read")
+int BPF_PROG(unix_stream_splice_read_fexit, struct socket *socket, void *position, void *pipe,
+	     __u64 size, unsigned int flags, __s64 ret)
+{
+	struct sock *sk = socket->sk;
+
+	if (sk)
+		handle_splice(sk, ret);
 	return 0;
 }
 
@@ -46,7 +57,7 @@ int BPF_PROG(unix_stream_sendmsg_fexit, struct socket *socket, void *message, __
 {
 	struct sock *sk = socket->sk;
 
-	if (sk)
+	if (sk && !is_self())
 		handle_send(sk, ret);
 	return 0;
 }

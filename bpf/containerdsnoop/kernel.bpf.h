@@ -29,6 +29,11 @@ struct unix_sock {
 	struct sock *peer;
 };
 
+/* Since "af_unix: Use cached value for SOCK_STREAM in unix_inq_len()." (6.17). */
+struct unix_sock___counted {
+	int inq_len; /* bytes that wait to be read */
+};
+
 struct upid {
 	int nr;
 };
@@ -113,6 +118,16 @@ static __always_inline bool is_drained(struct sock *sk)
 
 	return (void *)BPF_CORE_READ(unix_sk, sk_receive_queue.next) ==
 	       (void *)__builtin_preserve_access_index(&unix_sk->sk_receive_queue);
+}
+
+/* Bytes that wait to be read; negative where the kernel does not say. */
+static __always_inline __s64 unread_bytes(struct sock *sk)
+{
+	struct unix_sock___counted *unix_sk = (struct unix_sock___counted *)sk;
+
+	if (is_drained(sk))
+		return 0;
+	return bpf_core_field_exists(unix_sk->inq_len) ? BPF_CORE_READ(unix_sk, inq_len) : -1;
 }
 
 #endif

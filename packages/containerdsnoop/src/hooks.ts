@@ -10,6 +10,15 @@ export const hooks: HookPlan = {
     { name: 'tracepoint', programs: ['sock_send_length_tpbtf'], selfTest: false },
     { name: 'fexit', programs: ['unix_stream_sendmsg_fexit'], selfTest: false },
   ],
+  'bytes spliced': [
+    { name: 'fexit', programs: ['unix_stream_splice_read_fexit'], selfTest: false },
+    {
+      name: 'tracepoint',
+      programs: [],
+      selfTest: false,
+      note: 'what splice(2) takes is noticed at the next read, or at the end',
+    },
+  ],
   'sockets closed': [
     { name: 'fexit', programs: ['unix_release_fentry'], selfTest: false },
     {

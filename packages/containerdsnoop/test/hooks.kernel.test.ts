@@ -59,4 +59,29 @@ describe.each(HOOKS)('[%s]', (hook) => {
       expect(check(seen, streamOf(seen, connections, begin), begin).holes).toBe(0);
     }
   });
+
+  test(`splice() between reads [${hook}]`, async (context) => {
+    if (hook !== 'fexit') return requireKernel(context, 'no hook of this kind sees splice()');
+    const bytes = 200_003;
+    await streams.start({ connections: 2, bytes, reader: 'splice' });
+    const { all, unseen } = await withHook(context, { hook });
+    let holes = 0;
+    for (const seen of all.streams.values()) {
+      const result = check(seen, streamOf(seen, 2));
+      expect(result.there + result.holes).toBe(bytes);
+      holes += result.holes;
+    }
+    expect(holes).toBeGreaterThan(bytes);
+    expect(unseen).toEqual({ buffer: 0, reader: 0, memory: 0, pieces: 0, splice: holes });
+  });
+
+  test(`ends that are closed without having read [${hook}]`, async (context) => {
+    await streams.start({ connections: 3, bytes: 1000, reader: 'none' });
+    const { all } = await withHook(context, { hook });
+    expect(all.opened.size).toBe(3);
+    expect(all.closed.size).toBe(hook === 'fexit' ? 3 : 0);
+    for (const seen of all.streams.values())
+      expect(check(seen, 0)).toEqual({ there: 0, holes: 1000 });
+    expect(all.streams.size).toBe(hook === 'fexit' ? 6 : 0);
+  });
 });

@@ -24,6 +24,10 @@ export interface StreamOptions {
   readonly writer?: string;
   readonly reader?: string;
   readonly late?: boolean;
+  /** Where it listens, instead of at `path`; a relative path is taken in `folder`. */
+  readonly address?: string;
+  /** Command that runs the workload, such as `unshare -n`. */
+  readonly inside?: readonly string[];
 }
 
 export class Streams {
@@ -33,10 +37,13 @@ export class Streams {
   #said = '';
 
   /** Until it listens or, with `late`, until half of the bytes are through. */
-  async start({ connections, bytes, writer = 'mixed', reader = 'mixed', late }: StreamOptions) {
+  async start(options: StreamOptions) {
+    const { connections, bytes, writer = 'mixed', reader = 'mixed', late } = options;
+    const { address = this.path, inside = [] } = options;
     const source = new URL('./workload/streams.c', import.meta.url).pathname;
-    const args = [this.path, connections, bytes, writer, reader, ...(late ? ['late'] : [])];
-    this.#child = spawn(compiled(source), args.map(String));
+    const args = [address, connections, bytes, writer, reader, ...(late ? ['late'] : [])];
+    const [command = '', ...words] = [...inside, compiled(source), ...args.map(String)];
+    this.#child = spawn(command, words, { cwd: this.folder });
     this.#said = '';
     await this.#until(late ? 'middle' : 'listening');
   }

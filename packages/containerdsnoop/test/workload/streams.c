@@ -3,10 +3,11 @@
  *
  *   streams PATH CONNECTIONS BYTES WRITER READER [MODE]
  *
- * Each end writes BYTES in pieces of 1 byte to 2 MiB by the calls named WRITER, and reads by those
- * named READER; `mixed` takes another one each time. MODE `late` waits for a line on stdin in the
- * middle, with all connections open. Contents follow from connection and direction alone, so whoever
- * sees a stream can check it by itself: stream 2 i is what client i sends, 2 i + 1 what it gets. */
+ * PATH may be an abstract name, @NAME. Each end writes BYTES in pieces of 1 byte to 2 MiB by the
+ * calls named WRITER, and reads by those named READER; `mixed` takes another one each time. MODE
+ * `late` waits for a line on stdin in the middle, with all connections open. Contents follow from
+ * connection and direction alone, so whoever sees a stream can check it by itself: stream 2 i is
+ * what client i sends, 2 i + 1 what it gets. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
@@ -24,13 +25,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include <fcntl.h>
+#include "uring.h"
 
 #define MOST (2u << 20)
 
-static const char *const writers[] = {"write", "writev", "sendto", "sendmsg", "sendmmsg",
-				      "pwritev2", "dontwait", NULL};
-static const char *const readers[] = {"read", "readv", "recv", "recvmsg", "recvmmsg",
-				      "preadv2", "peek", "waitall", NULL};
+static const char *const writers[] = {"write",	  "writev",   "sendto",	  "sendmsg",
+				      "sendmmsg", "pwritev2", "dontwait", NULL};
+static const char *const readers[] = {"read",	 "readv", "recv",    "recvmsg", "recvmmsg",
+				      "preadv2", "peek",  "waitall", NULL};
 
 static const char *writer, *reader;
 static uint64_t total;
@@ -108,9 +110,9 @@ static ssize_t put(int fd, const char *how, uint8_t *buffer, size_t size, uint64
 	if (!strcmp(how, "sendmsg"))
 		return sendmsg(fd, &message, 0);
 	if (!strcmp(how, "sendmmsg")) {
-		struct mmsghdr messages[2] = {{.msg_hdr = {.msg_iov = parts, .msg_iovlen = 1}},
-					      {.msg_hdr = {.msg_iov = parts + 1,
-							   .msg_iovlen = count - 1}}};
+		struct mmsghdr messages[2] = {
+		    {.msg_hdr = {.msg_iov = parts, .msg_iovlen = 1}},
+		    {.msg_hdr = {.msg_iov = parts + 1, .msg_iovlen = count - 1}}};
 		ssize_t sent = 0;
 		int done = sendmmsg(fd, messages, 2, 0);
 
@@ -164,6 +166,26 @@ static ssize_t get(int fd, const char *how, uint8_t *buffer, size_t size, uint64
 	return read(fd, buffer, size);
 }
 
+/* Every other time by splice(2), whose bytes no tracer can see. */
+static ssize_t get_by_splice(int fd, uint8_t *buffer, size_t size, int pipes[2])
+{
+	static __thread bool spliced;
+	ssize_t moved, done = 0;
+
+	spliced = !spliced;
+	if (!spliced)
+		return read(fd, buffer, size < 5000 ? size : 5000);
+	moved = splice(fd, NULL, pipes[1], NULL, size < 5000 ? size : 5000, 0);
+	while (done < moved) {
+		ssize_t now = read(pipes[0], buffer + done, moved - done);
+
+		if (now <= 0)
+			err(1, "pipe");
+		done += now;
+	}
+	return moved;
+}
+
 struct job {
 	int fd;
 	uint64_t stream;
@@ -212,11 +234,23 @@ static void *read_all(void *argument)
 	uint64_t state = 88172645463325252u + ~job->stream, at = 0;
 	uint8_t *buffer = malloc(MOST);
 	ssize_t received;
+	struct uring ring = {0};
+	int pipes[2];
 
+	if (pipe(pipes))
+		err(1, "pipe");
+	if (!strcmp(reader, "uring"))
+		uring_open(&ring);
 	do {
 		size_t size = size_of_piece(&state, MOST);
 
-		received = get(job->fd, one_of(readers, reader, &state), buffer, size, &state);
+		if (!strcmp(reader, "splice"))
+			received = get_by_splice(job->fd, buffer, size, pipes);
+		else if (!strcmp(reader, "uring"))
+			received = get_by_uring(&ring, job->fd, buffer, size);
+		else
+			received =
+			    get(job->fd, one_of(readers, reader, &state), buffer, size, &state);
 		if (received < 0)
 			err(1, "read");
 		for (ssize_t i = 0; i < received; i++, at++)
@@ -233,6 +267,7 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int count = argc > 2 ? atoi(argv[2]) : 0, listener, *clients, *servers;
+	socklen_t size = sizeof(address);
 	struct job *jobs;
 	pthread_t *threads;
 
@@ -244,9 +279,13 @@ int main(int argc, char **argv)
 	late = argc > 6;
 	signal(SIGPIPE, SIG_IGN);
 	strncpy(address.sun_path, argv[1], sizeof(address.sun_path) - 1);
+	if (argv[1][0] == '@') {
+		address.sun_path[0] = 0;
+		size = offsetof(struct sockaddr_un, sun_path) + strlen(argv[1]);
+	}
 	listener = socket(AF_UNIX, SOCK_STREAM, 0);
 	unlink(argv[1]);
-	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) || listen(listener, count))
+	if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, count))
 		err(1, "%s", argv[1]);
 	/* Whoever traces by `auto` or before the first connection begins now. */
 	puts("listening");
@@ -261,7 +300,7 @@ int main(int argc, char **argv)
 	jobs = calloc(4 * count, sizeof(*jobs));
 	for (int i = 0; i < count; i++) {
 		clients[i] = socket(AF_UNIX, SOCK_STREAM, 0);
-		if (connect(clients[i], (struct sockaddr *)&address, sizeof(address)))
+		if (connect(clients[i], (struct sockaddr *)&address, size))
 			err(1, "connect");
 		servers[i] = accept(listener, NULL, NULL);
 	}
@@ -270,7 +309,7 @@ int main(int argc, char **argv)
 		jobs[4 * i + 1] = (struct job){servers[i], 2 * i};
 		jobs[4 * i + 2] = (struct job){servers[i], 2 * i + 1};
 		jobs[4 * i + 3] = (struct job){clients[i], 2 * i + 1};
-		for (int j = 0; j < 4; j++)
+		for (int j = 0; j < 4; j += strcmp(reader, "none") ? 1 : 2)
 			pthread_create(&threads[4 * i + j], NULL, j % 2 ? read_all : write_all,
 				       &jobs[4 * i + j]);
 	}
@@ -282,10 +321,12 @@ int main(int argc, char **argv)
 		pthread_barrier_wait(&middle);
 	}
 	for (int i = 0; i < 4 * count; i++)
-		pthread_join(threads[i], NULL);
+		if (threads[i])
+			pthread_join(threads[i], NULL);
 	for (int i = 0; i < count; i++) {
 		close(clients[i]);
-		(void)!read(servers[i], &address, 1);
+		if (strcmp(reader, "none"))
+			(void)!read(servers[i], &address, 1);
 		close(servers[i]);
 	}
 	return 0;
