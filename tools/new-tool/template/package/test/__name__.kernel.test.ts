@@ -2,8 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
-import { lacksHook, lostIn, rowsOf, startTool } from '../../../tools/testing/tool.js';
+import { lostIn, rowsOf, startHook } from '../../../tools/testing/tool.js';
 import { hooks } from '../src/hooks.js';
 
 const HOOKS = [...new Set(Object.values(hooks).flatMap((all) => all.map(({ name }) => name)))];
@@ -28,8 +27,8 @@ async function workload() {
 
 describe.each(HOOKS)('chdir [%s]', (hook) => {
   test(`rows equal calls [${hook}]`, async (context) => {
-    requireKernel(context, lacksRoot() ?? (await lacksHook('__name__', hook)));
-    const tool = await startTool('__name__', ['--hook', hook, '--comm', COMM, '-o', 'json']);
+    const args = ['--comm', COMM, '-o', 'json'];
+    const tool = await startHook(context, '__name__', hook, args);
     const expected = await workload();
     const { code, stdout, stderr } = await tool.stop();
     expect(code, stderr).toBe(0);
