@@ -52,6 +52,13 @@ export class Arguments {
     return { u8, start: 0, end: u8.length };
   }
 
+  /** All but the first. */
+  rest(at: Cursor): ByteRun {
+    const { u8, start, end } = this.run(at);
+    const nul = start < 0 ? -1 : u8.indexOf(0, start);
+    return nul < 0 || nul >= end ? UNKNOWN : { u8, start: nul + 1, end };
+  }
+
   /** How many the program got; null when not all are known. */
   count(at: Cursor): number | null {
     const { u8, start, end } = this.#whole(at);

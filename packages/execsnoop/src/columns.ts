@@ -9,10 +9,10 @@ import {
   ownerFields,
 } from '@imagesnoop/output';
 import type { Arguments } from './arguments.js';
-import { asBuffer, type CountBy, type ExecCount } from './counts.js';
 import { EVENT, type ExecReaders, type ExitReaders, FLAG, processId } from './event.js';
 import { exitCode, exitSignal } from './exit-status.js';
-import { userNames } from './user-names.js';
+
+export { countFields } from './count-columns.js';
 
 /** What the rows of an exec and of an exit have in common. */
 interface ProcessEvent extends OwnerEvent {
@@ -102,6 +102,30 @@ export function execFields(
     const end = read[name].end(row);
     return end > start ? { u8: row.u8, start, end } : ROOT;
   };
+  const filename = byteRun<Cursor>(
+    'filename',
+    (row) =>
+      !isExec(row) || flag(row, FLAG.filenameUnreadable)
+        ? UNKNOWN
+        : { u8: row.u8, start: read.filename.start(row), end: read.filename.end(row) },
+    { description: 'The path exactly as the caller gave it; null when unreadable' },
+  );
+  const list = (of: (row: Cursor) => ByteRun) =>
+    fields.textList('argv', of, {
+      description: 'Arguments, whole up to 64 KiB; secrets are redacted without --show-secrets',
+      column: { header: 'ARGS', width: 24 },
+      quote,
+    });
+  const argv = list((row) => args.run(row));
+  const behind = list((row) => args.rest(row));
+  const argumentsText = (row: Cursor) => {
+    if (!isExec(row)) return exitText(exit, row);
+    const dots = args.isCut(row) ? ' ...' : '';
+    if (read.ret(row) >= 0) return argv.text(row) + dots;
+    // What was not found is the file, whatever the program was to be called.
+    const others = args.rest(row).start < 0 ? '' : behind.text(row);
+    return `${filename.text(row)} ${others}`.trimEnd() + dots;
+  };
   return [
     fields.choice('type', (row) => (isExec(row) ? 'exec' : 'exit'), ['exec', 'exit'], {
       description: 'Kind of event: a program begins to run, or a process ends',
@@ -119,14 +143,7 @@ export function execFields(
         column: { show: 'wide', header: 'CALLER' },
       },
     ),
-    byteRun(
-      'filename',
-      (row) =>
-        !isExec(row) || flag(row, FLAG.filenameUnreadable)
-          ? UNKNOWN
-          : { u8: row.u8, start: read.filename.start(row), end: read.filename.end(row) },
-      { description: 'The path exactly as the caller gave it; null when unreadable' },
-    ),
+    filename,
     byteRun('exe', (row) => (ran(() => true)(row) ? path('exe', row) : UNKNOWN), {
       description: 'What runs now: absolute, links resolved, as the process sees it',
       column: { show: 'wide', cut: 'start' },
@@ -156,15 +173,7 @@ export function execFields(
       description: 'Name of that errno, null when the program runs',
       column: { width: 7, show: showError ? 'table' : 'wide' },
     }),
-    withExits(
-      fields.textList('argv', (row) => args.run(row), {
-        description: 'Arguments, whole up to 64 KiB; secrets are redacted without --show-secrets',
-        column: { header: 'ARGS', width: 24 },
-        quote,
-      }),
-      (row) => (isExec(row) ? null : exitText(exit, row)),
-      (row) => isExec(row) && args.isCut(row),
-    ),
+    { ...argv, column: { ...argv.column, text: argumentsText } },
     fields.uint(
       'argc',
       ofExec((row) => args.count(row)),
@@ -206,68 +215,7 @@ function withParent(field: Field<Cursor>): Field<Cursor> {
   return field.name === 'ppid' ? { ...field, column: { ...field.column, show: 'table' } } : field;
 }
 
-/** The column of arguments tells of an exit how it was, and has dots where there is more. */
-function withExits(
-  field: Field<Cursor>,
-  ended: (row: Cursor) => string | null,
-  isCut: (row: Cursor) => boolean,
-): Field<Cursor> {
-  const { column, text } = field;
-  const cell = (row: Cursor) => ended(row) ?? `${text(row)}${isCut(row) ? ' ...' : ''}`;
-  return { ...field, column: { ...column, text: cell } };
-}
-
 function exitText({ durationNs, status }: ExitReaders, row: Cursor): string {
   const how = exitSignal(status(row)) ?? `exit ${exitCode(status(row))}`;
   return `= ${how} after ${(durationNs(row) / 1e9).toFixed(3)} s`;
-}
-
-/** Columns: what is counted by, and how often. */
-export function countFields(by: CountBy, passwd = '/etc/passwd'): readonly Field<ExecCount>[] {
-  const users = by === 'uid' ? userNames(passwd) : new Map<number, string>();
-  const shown = (...kinds: CountBy[]) =>
-    ({ show: kinds.includes(by) ? 'table' : 'asked' }) as const;
-  const textOf = (kind: CountBy) => (row: ExecCount) =>
-    by === kind && row.text !== null ? asBuffer(row.text).toString() : null;
-  return [
-    fields.constant('type', 'count', { description: 'Kind of row' }),
-    fields.time('time', ({ tsNs }) => tsNs, {
-      description: 'When it was counted, wall clock, UTC',
-      column: { show: 'wide' },
-    }),
-    fields.uint('execs', ({ execs }) => execs, {
-      description: 'Programs run since the start; with -x calls that failed count, too',
-      column: { width: 9 },
-    }),
-    fields.uint('added', ({ added }) => added, {
-      description: 'Of them since the last row',
-      column: { width: 7 },
-    }),
-    fields.uint('uid', ({ uid }) => uid, {
-      description: 'Real user id, as the host sees it',
-      column: shown('uid'),
-    }),
-    fields.text('user', ({ uid }) => (uid === null ? null : (users.get(uid) ?? null)), {
-      description: 'Name of that user on the host; null when it has none',
-      column: shown('uid'),
-    }),
-    fields.text('comm', textOf('comm'), {
-      description: 'Name of the command, 15 bytes',
-      column: shown('comm'),
-    }),
-    fields.text('exe', textOf('exe'), {
-      description: 'Path of the program, as its process sees it; the last 240 bytes',
-      column: { ...shown('exe'), width: 40, cut: 'start' },
-    }),
-    fields.json('container', ({ container }) => container, {
-      description: 'Container: id, name, image, runtime; null outside of containers',
-      schema: { type: ['object', 'null'] },
-      column: { ...shown('container'), text: containerText },
-    }),
-  ];
-}
-
-function containerText({ container }: ExecCount): string {
-  const { id, name } = (container && JSON.parse(asBuffer(container).toString())) ?? {};
-  return name ?? id?.slice(0, 12) ?? '(host)';
 }
