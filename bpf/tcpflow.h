@@ -66,7 +66,7 @@ struct flow_event {
 	__u16 dport;	   /* remote */
 	__u8 family;	   /* 4 or 6 */
 	__u8 failed;	   /* a connect() without a connection */
-	__u8 side;	   /* enum flow_side: who ended it first */
+	__u8 side;	   /* enum flow_side: who ended it */
 	__u8 end;	   /* enum flow_end */
 	__u8 preexisting;  /* open before the tracer was */
 	__u8 call;	   /* EVENT_CONNECT or EVENT_ACCEPT: how it began */

@@ -138,8 +138,10 @@ static __always_inline void tell_end(struct flow_event *event, __u8 old_state, b
 		return;
 	}
 	event->end = handshake_done && !reset && !event->error ? END_FIN : END_RESET;
-	if (!event->side)
-		event->side = reset ? SIDE_REMOTE : SIDE_LOCAL;
+	/* A reset that comes after the own close() may be the answer to data that came after it,
+	 * which the own kernel sends, and which looks like a received one here. */
+	if (event->end == END_RESET)
+		event->side = reset && event->side != SIDE_LOCAL ? SIDE_REMOTE : SIDE_LOCAL;
 }
 
 static __always_inline bool has_sent_fin(struct tcp_sock *tcp, __u8 state)

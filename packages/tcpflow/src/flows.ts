@@ -98,7 +98,10 @@ function sectionsOf(
   const alerts = without('lport').map((field) => (field.name === 'rport' ? port : field));
   return [
     {
-      fields: [{ ...call, column: { ...call.column, header: 'ALERT', width: 7 } }, ...alerts],
+      fields: [
+        { ...call, column: { ...call.column, header: 'ALERT', width: 7, cut: false } },
+        ...alerts,
+      ],
       takes: isAlert,
     },
     {

@@ -130,6 +130,7 @@ static struct closing end_server(const struct kind *kind, int fd, int other)
 	case SERVER_UNREAD_AFTER_FIN:
 		await(other);
 		close(fd);
+		c.by = "local";
 		c.how = "rst";
 		c.received += EXTRA;
 		break;
