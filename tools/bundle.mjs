@@ -1,5 +1,5 @@
 // Builds one package, from its own folder: declarations by tsc, then one ESM file per entry
-// (src/index.ts, and src/bin.ts where there is one) by esbuild.
+// (src/index.ts, what else package.json exports, and src/bin.ts where there is one) by esbuild.
 //
 // A tool's binary carries what it needs to start in one file, because each further module costs
 // start-up time; what it may need later (import()) lies beside it in dist/later-*.js, not in a folder
@@ -10,7 +10,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
 
-const { name } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { name, exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 execFileSync('tsc', ['-b', '.'], { stdio: 'inherit' });
 
@@ -25,8 +25,13 @@ const common = {
 
 // Besides the library, what runs in a process of its own.
 const processes = readdirSync('src').filter((file) => file.endsWith('-process.ts'));
-for (const file of ['index.ts', ...processes])
-  await build({ ...common, entryPoints: [`src/${file}`], packages: 'external' });
+// What else a package exports: ./dist/decode/index.js is made of src/decode/index.ts.
+const others = Object.values(exports ?? {})
+  .map((entry) => /^\.\/dist\/(.+)\.js$/.exec(entry.default ?? '')?.[1])
+  .filter((path) => path !== undefined && path !== 'index')
+  .map((path) => `${path}.ts`);
+for (const file of ['index.ts', ...others, ...processes])
+  await build({ ...common, entryPoints: [`src/${file}`], outbase: 'src', packages: 'external' });
 if (existsSync('src/bin.ts')) {
   const own = name === '@imagesnoop/loader' ? [] : ['@imagesnoop/loader'];
   const { metafile } = await build({

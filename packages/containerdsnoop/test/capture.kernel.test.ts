@@ -99,7 +99,7 @@ test('a buffer that is too small: holes are known to the byte', async () => {
 test('connections that are open at the start', async () => {
   const connections = 11;
   const bytes = 1_000_003;
-  await streams.start({ connections, bytes, late: true });
+  await streams.start({ connections, bytes, reader: 'recvmsg', late: true });
   const { all } = await captured({ addresses: [streams.path] }, () => streams.finish());
   expect(all.lost).toBe(0);
   expect(all.opened.size).toBe(connections);
