@@ -1,4 +1,12 @@
-import { bytesText, type Field, fields, nanosecondsText, rateText } from '@imagesnoop/output';
+import {
+  bytesText,
+  containerFields,
+  type Field,
+  fields,
+  nanosecondsText,
+  type OwnerEvent,
+  rateText,
+} from '@imagesnoop/output';
 import type { Places, Session, Traffic } from './event.js';
 import { hostPort } from './text.js';
 
@@ -46,17 +54,8 @@ export interface SessionEvent {
   readonly mntns: number | null;
   readonly netns: number;
   readonly cgroup_id: string | null;
-  readonly container: {
-    readonly id: string;
-    readonly name: string | null;
-    readonly image: string | null;
-    readonly runtime: string;
-  } | null;
-  readonly k8s: {
-    readonly namespace: string;
-    readonly pod: string;
-    readonly container: string | null;
-  } | null;
+  readonly container: OwnerEvent['container'];
+  readonly k8s: OwnerEvent['k8s'];
 }
 
 /** A session at a moment. */
@@ -86,16 +85,12 @@ export function stateOf({
   return opener !== null && !answered ? 'opening' : 'open';
 }
 
+/** As the table has them. */
+const ENDS = { fin: 'fin', rst: 'rst', silence: 'sil' } as const;
+
 const ARROWS = { local: '->', remote: '<-', unknown: '--' } as const;
 
 export const arrowOf = ({ opener }: Session): string => ARROWS[opener ?? 'unknown'];
-
-const nameSchema = { type: ['string', 'null'] };
-const objectOrNull = (required: readonly string[]) => ({
-  type: ['object', 'null'],
-  required,
-  properties: Object.fromEntries(required.map((name) => [name, nameSchema])),
-});
 
 /** What is known of a session, in the order of JSON and columns. */
 export function sessionFields(places: Places, whose: Whose): readonly Field<SessionRow>[] {
@@ -164,7 +159,7 @@ export function sessionFields(places: Places, whose: Whose): readonly Field<Sess
     }),
     fields.choice('end', (row) => row.end, ['fin', 'rst', 'silence'], {
       description: 'How it ended; null: it goes on',
-      column: { ...wide, width: 7 },
+      column: { width: 3, text: ({ end }) => (end === null ? '' : ENDS[end]) },
     }),
     ...trafficFields(),
     uint('bytes_per_s', (row) => row.bytesPerS, {
@@ -172,7 +167,7 @@ export function sessionFields(places: Places, whose: Whose): readonly Field<Sess
       unit: 'bytes/s',
       column: {
         header: 'RATE',
-        width: 9,
+        width: 8,
         text: ({ bytesPerS }) => (bytesPerS === null ? '-' : rateText(bytesPerS, 1000, bytesText)),
       },
     }),
@@ -180,7 +175,7 @@ export function sessionFields(places: Places, whose: Whose): readonly Field<Sess
       description:
         "From the client's SYN to the server's FIN, or to what ended it; so far, if open",
       unit: 'ns',
-      column: { header: 'TIME', width: 7, text: (row) => nanosecondsText(row.durationNs) },
+      column: { header: 'TIME', width: 6, text: (row) => nanosecondsText(row.durationNs) },
     }),
     uint('syn_retransmits', (row) => row.synRetransmits, {
       description: 'Times the opening SYN was sent again',
@@ -192,15 +187,7 @@ export function sessionFields(places: Places, whose: Whose): readonly Field<Sess
     fields.bigText('cgroup_id', ({ owner }) => (owner === null ? null : BigInt(owner.cgroupId)), {
       description: 'Cgroup (v2) of the process',
     }),
-    fields.json('container', whose.container, {
-      description: 'Container: id, name, image, runtime; null outside of containers',
-      schema: objectOrNull(['id', 'name', 'image', 'runtime']),
-      column: { ...wide, text: (row) => containerName(whose.container(row)) },
-    }),
-    fields.json('k8s', whose.k8s, {
-      description: 'Kubernetes: namespace, pod, container; null outside of pods',
-      schema: objectOrNull(['namespace', 'pod', 'container']),
-    }),
+    ...containerFields(whose),
   ];
 }
 
@@ -257,9 +244,4 @@ function trafficFields(): Field<SessionRow>[] {
 function vlanText({ vlan, innerVlan }: Session): string | null {
   if (vlan === 0) return null;
   return innerVlan === 0 ? String(vlan) : `${vlan}.${innerVlan}`;
-}
-
-function containerName(bytes: Uint8Array | null): string {
-  const container = bytes === null ? null : JSON.parse(Buffer.from(bytes).toString());
-  return container === null ? '-' : (container.name ?? container.id.slice(0, 12));
 }

@@ -142,7 +142,7 @@ class Records {
 /** Turns sessions into rows, and keeps those that ended for the next picture. */
 class Sorter {
   readonly #what: Following;
-  readonly #rates = new Rates();
+  readonly #rates = new Rates(now());
   #ended: SessionRow[] = [];
   #lost: Lost[] = [];
 
@@ -172,32 +172,33 @@ class Sorter {
     const lost = [...this.#lost, ...(isDue ? table.takeLost() : [])];
     this.#lost = [];
     if (isDue) {
-      const rows = arrange([...open, ...this.#ended]);
-      this.#ended = [];
+      const rows = arrange([...open, ...this.#rated(nowNs)]);
       this.#rates.next(nowNs);
       return { rows, lost, snapshot: { heading: heading() } };
     }
-    const rows = this.#ended.length >= MOST_WAITING ? this.#ended.splice(0) : [];
+    const rows = this.#ended.length >= MOST_WAITING ? this.#rated(nowNs) : [];
     return rows.length > 0 || lost.length > 0 ? { rows, lost } : undefined;
+  }
+
+  /** Those that ended, with rates of the same time as those that go on. */
+  #rated(nowNs: number): SessionRow[] {
+    return this.#ended.splice(0).map((row) => ({ ...row, bytesPerS: this.#rates.of(row, nowNs) }));
   }
 
   #end(session: Session): void {
     if (!this.#what.isShown(session)) return;
-    const row = this.#row(session, 'end', now());
+    const row = this.#row(session, 'end', 0);
     this.#what.onEnded(row);
     this.#ended.push(row);
   }
 
   #row(session: Session, when: SessionRow['when'], nowNs: number): SessionRow {
-    const interfaceOf = this.#what.watch.interfaces.find(
-      ({ netns, index }) => netns === session.netns && index === session.ifindex,
-    );
     return {
       ...session,
       when,
       durationNs: durationNs(session, nowNs),
-      bytesPerS: this.#rates.of(session, nowNs),
-      interfaceName: interfaceOf?.name ?? null,
+      bytesPerS: when === 'end' ? null : this.#rates.of(session, nowNs),
+      interfaceName: this.#what.watch.nameOf(session.netns, session.ifindex) ?? null,
     };
   }
 }

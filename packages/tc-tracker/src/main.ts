@@ -14,13 +14,13 @@ await runTool({
     { command: 'tc-tracker --durations --plot durations.svg', help: 'how long sessions last' },
     { command: "tc-tracker -i 'veth*' | grep 10.0.0.7", help: 'one block every two seconds' },
   ],
-  open: ({ interface: interfaces, netns, maxSessions, ...values }) =>
+  open: (values) =>
     openSessions({
-      ...commonTracing(values as never),
-      filters: commonFilters(values as never),
-      interfaces,
-      netns,
-      maxSessions,
+      ...commonTracing(values),
+      filters: commonFilters(values),
+      interfaces: values.interface,
+      netns: values.netns,
+      maxSessions: values.maxSessions,
       intervalMs: values.interval,
       top: values.top,
       sort: values.sort,

@@ -1,27 +1,32 @@
 import type { Session } from './event.js';
 
-const bytesOf = ({ tx, rx }: Session): number => tx.bytes + rx.bytes;
-
-/** What each session has carried since the picture before. */
+/** What sessions have carried since the picture before. */
 export class Rates {
   #before = new Map<string, number>();
-  #beforeNs = 0;
+  #beforeNs: number;
   #now = new Map<string, number>();
 
+  /** @param beginNs when counting began */
+  constructor(beginNs: number) {
+    this.#beforeNs = beginNs;
+  }
+
   /**
-   * Bytes per second of a session, both ways.
+   * Bytes per second of a session, both ways, for the picture that is being made.
    *
-   * @returns null for a session that was there before the first picture, for which nothing is known
+   * @returns null for one that was there before it was first seen: nobody knows since when it
+   *   carried what it has
    */
   of(session: Session, nowNs: number): number | null {
-    const bytes = bytesOf(session);
-    if (session.end === null) this.#now.set(session.key, bytes);
-    const before = this.#before.get(session.key);
-    // A session that began since then has carried all it has since then.
-    const isNew = before === undefined && session.beginNs >= this.#beforeNs;
-    if (this.#beforeNs === 0 || (before === undefined && !isNew)) return null;
-    const carried = Math.max(bytes - (before ?? 0), 0);
-    return Math.round((carried * 1e9) / Math.max(nowNs - this.#beforeNs, 1));
+    const { key, tx, rx, end, beginNs } = session;
+    const bytes = tx.bytes + rx.bytes;
+    if (end === null) this.#now.set(key, bytes);
+    // Ports that are used again belong to another session.
+    const isNew = beginNs >= this.#beforeNs;
+    const before = isNew ? 0 : this.#before.get(key);
+    if (before === undefined) return null;
+    const seconds = Math.max(nowNs - this.#beforeNs, 1) / 1e9;
+    return Math.round(Math.max(bytes - before, 0) / seconds);
   }
 
   /** The picture is complete. */

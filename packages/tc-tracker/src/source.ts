@@ -1,5 +1,9 @@
 import { readlinkSync } from 'node:fs';
-import type { InterfaceWatch, Session as LoaderSession } from '@imagesnoop/loader';
+import type {
+  AttachedInterface,
+  InterfaceWatch,
+  Session as LoaderSession,
+} from '@imagesnoop/loader';
 import type { Source } from '@imagesnoop/output';
 import { Blocks } from './blocks.js';
 import { type SessionRow, sessionFields } from './columns.js';
@@ -80,9 +84,7 @@ export function sessionSource(parts: Parts): Source<SessionRow> {
     summary: ({ events, lost }) => `${events} events, ${lost} lost; ${besides(table)}`,
     notes: () => [
       ...session.notes(),
-      ...watch.interfaces.map(
-        ({ name, netns }) => `interface ${name} of network namespace ${netns}`,
-      ),
+      ...Array.from(watch.interfaces, interfaceNote),
       ...watch.notes,
     ],
     async close() {
@@ -101,6 +103,9 @@ function shownBy(containers: ContainerNamespaces): (session: Session) => boolean
   const own = Number(/\d+/.exec(readlinkSync(OWN_NAMESPACE))?.[0]);
   return ({ wanted, netns }) => wanted ?? (containers.paths !== undefined && netns !== own);
 }
+
+const interfaceNote = ({ name, netns }: AttachedInterface): string =>
+  `interface ${name} of network namespace ${netns}`;
 
 /** What else passed: with the rows it is all that the interfaces have counted. */
 function besides(table: SessionTable): string {

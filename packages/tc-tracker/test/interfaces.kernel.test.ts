@@ -33,7 +33,7 @@ function attacher(pid: number): number {
   return Number(children.trim().split(' ')[0]);
 }
 
-describe.each(['tcx', 'clsact'])('%s', (hook) => {
+describe.each(['tcx', 'clsact'])('[%s]', (hook) => {
   beforeEach(async (context) => {
     requireKernel(context, await lacksHook('tc-tracker', hook));
   });

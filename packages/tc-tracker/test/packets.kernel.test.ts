@@ -26,7 +26,7 @@ const NEXT_DECIDES = -1;
 const REPLY = { sport: 80, dport: 1000 };
 const BACK = { source: [10, 0, 0, 2], destination: [10, 0, 0, 1] };
 
-describe.each(['tcx', 'clsact'] as const)('%s', (hook) => {
+describe.each(['tcx', 'clsact'] as const)('[%s]', (hook) => {
   let table: KernelTable;
   beforeEach((context) => {
     requireKernel(context, lacksRoot() ?? lacksBtf());

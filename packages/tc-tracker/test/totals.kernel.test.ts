@@ -55,7 +55,7 @@ function difference(after: Counters, before: Counters): Record<string, number> {
   };
 }
 
-describe.each(['tcx', 'clsact'])('%s', (hook) => {
+describe.each(['tcx', 'clsact'])('[%s]', (hook) => {
   beforeEach(async (context) => {
     requireKernel(context, await lacksHook('tc-tracker', hook));
   });
@@ -94,7 +94,7 @@ describe.each(['tcx', 'clsact'])('%s', (hook) => {
   }
 
   test('bulk, with GSO: fewer skbs than packets, and all bytes', async () => {
-    const { rows, told } = await compare(pair.client, 1, 100_000_000, V4);
+    const { rows, told } = await compare(pair.client, 1, 20_000_000, V4);
     const [row] = rows;
     expect(Number(row?.tx_packets)).toBeGreaterThan(2 * Number(row?.tx_skbs));
     // Each packet has 14 + 20 + 32 bytes of headers, but for the SYN with its 40.

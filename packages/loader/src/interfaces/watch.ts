@@ -6,8 +6,10 @@ import type { AttachedInterface } from './namespace.js';
 
 /** Programs on interfaces, as long as it is open. */
 export interface InterfaceWatch {
-  /** Interfaces that programs were attached to, those that are gone included. */
-  readonly interfaces: readonly AttachedInterface[];
+  /** Interfaces that programs were attached to, those that are gone included; the latest last. */
+  readonly interfaces: Iterable<AttachedInterface>;
+  /** The latest name of one of them. */
+  nameOf(netns: number, index: number): string | undefined;
   /** What could not be attached and why, for `-v`. */
   readonly notes: readonly string[];
   /** Makes these the namespaces that are followed, as paths; see `InterfaceAttacher.follow()`. */
@@ -27,7 +29,10 @@ export function watchInterfaces(plan: InterfacePlan, paths: readonly string[]): 
     throw error;
   }
   return {
-    interfaces: log.interfaces,
+    get interfaces() {
+      return log.interfaces.values();
+    },
+    nameOf: log.nameOf.bind(log),
     notes: log.notes,
     follow: (each) => attacher.follow(each),
     close: async () => attacher.close(),
@@ -36,16 +41,20 @@ export function watchInterfaces(plan: InterfacePlan, paths: readonly string[]): 
 
 /** Interfaces that have been attached to, and notes; bounded, since machines run for months. */
 class Log {
-  readonly interfaces: AttachedInterface[] = [];
+  readonly interfaces = new Map<string, AttachedInterface>();
   readonly notes: string[] = [];
 
   onAttached(each: AttachedInterface): void {
-    const same = ({ netns, index }: AttachedInterface): boolean =>
-      netns === each.netns && index === each.index;
-    const known = this.interfaces.findIndex(same);
-    if (known >= 0) this.interfaces.splice(known, 1);
-    else if (this.interfaces.length >= MOST_INTERFACES) this.interfaces.shift();
-    this.interfaces.push(each);
+    const key = `${each.netns} ${each.index}`;
+    this.interfaces.delete(key);
+    const [oldest] = this.interfaces.keys();
+    if (oldest !== undefined && this.interfaces.size >= MOST_INTERFACES)
+      this.interfaces.delete(oldest);
+    this.interfaces.set(key, each);
+  }
+
+  nameOf(netns: number, index: number): string | undefined {
+    return this.interfaces.get(`${netns} ${index}`)?.name;
   }
 
   onNote(text: string): void {
@@ -103,8 +112,12 @@ export class InterfaceProcess implements InterfaceWatch {
     this.#child.unref();
   }
 
-  get interfaces(): readonly AttachedInterface[] {
-    return this.#log.interfaces;
+  get interfaces(): Iterable<AttachedInterface> {
+    return this.#log.interfaces.values();
+  }
+
+  nameOf(netns: number, index: number): string | undefined {
+    return this.#log.nameOf(netns, index);
   }
 
   get notes(): readonly string[] {
