@@ -20,6 +20,7 @@ export function expectedFiles(name, manifest) {
   if (manifest.bin !== undefined) own.push(...Object.values(manifest.bin).map(withoutDot));
   if (name === 'bpf-core') own.push(...ARCHES.map((arch) => `prebuilds/linux-${arch}.node`));
   if (manifest.files.includes('bpf')) own.push(`bpf/${name}.bpf.o`);
+  own.push(...manifest.files.filter((path) => path.startsWith('schema/')));
   return own;
 }
 

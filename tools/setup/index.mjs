@@ -27,9 +27,9 @@ export async function setup({
   write = toStderr,
 } = {}) {
   checkPlatform();
-  const { pnpm, dependencies, native, bpf, packages } = workspace;
+  const { pnpm, dependencies, native, bpf, schema, packages } = workspace;
   const steps = [systemPackages(lists), pnpm, dependencies];
-  if (build) steps.push(native, bpf({ fixtures }), packages);
+  if (build) steps.push(native, bpf({ fixtures }), schema, packages);
   if (!(await anyDue(steps))) return;
   checkWritable();
   await withLock(

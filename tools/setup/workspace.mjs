@@ -151,6 +151,19 @@ export const bpf = ({ fixtures }) => ({
   },
 });
 
+/** The schema that containerdsnoop brings along. */
+export const schema = {
+  name: () => "fetch containerd for its services' descriptors",
+  async due() {
+    const { schemaIsFresh } = await import('../schemas/build.mjs');
+    return !schemaIsFresh();
+  },
+  async run() {
+    const { buildSchema } = await import('../schemas/build.mjs');
+    await buildSchema();
+  },
+};
+
 function buildKey() {
   const shared = ['pnpm-lock.yaml', 'tsconfig.base.json', 'turbo.json', 'tools/bundle.mjs'];
   const folders = packageFolders();

@@ -1,7 +1,8 @@
 import type { Batch, Lost, Source } from '@imagesnoop/output';
+import { openBundledSchema } from './bundled-schema.js';
 import { type ColumnOptions, callFields } from './columns.js';
 import type { Chunk } from './decode/chunk.js';
-import { bundledSchema, type Schema, schemaFromDescriptorSet } from './decode/schema/index.js';
+import { type Schema, schemaFromDescriptorSet } from './decode/schema/index.js';
 import type { Files, ProtoFolder } from './files.js';
 import type { RowFilters } from './filter.js';
 import { Pipeline } from './pipeline.js';
@@ -91,7 +92,7 @@ function endOf(end: RecordEnd): Lost[] {
 }
 
 async function schemaOf({ schema }: Recording): Promise<Schema> {
-  return schema === null ? bundledSchema() : schemaFromDescriptorSet(schema);
+  return schema === null ? (await openBundledSchema())() : schemaFromDescriptorSet(schema);
 }
 
 /** From the time of day here to that of the recording; 0 where it is not told. */

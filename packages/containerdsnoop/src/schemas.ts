@@ -1,5 +1,5 @@
+import { openBundledSchema } from './bundled-schema.js';
 import {
-  bundledSchema,
   ExecutableSchema,
   joinSchemas,
   type Schema,
@@ -35,10 +35,12 @@ export class Schemas {
   /** For `-v`. */
   readonly notes: string[] = [];
   readonly #given: Schema[] = [];
+  #bundled: (() => Schema) | undefined;
   readonly #executables: { name: string; executable: ExecutableSchema; required: boolean }[] = [];
 
   /** @throws SchemaError for what is named and cannot be read */
   async open({ executables = [], protos = [], descriptorSets = [] }: SchemaSources): Promise<void> {
+    this.#bundled = await openBundledSchema();
     if (protos.length > 0) this.#given.push(await schemaFromProtoFiles([...protos]));
     for (const path of descriptorSets) this.#given.push(await schemaFromDescriptorSetFile(path));
     for (const path of executables) {
@@ -93,7 +95,7 @@ export class Schemas {
     const [only, ...others] = schemas;
     if (only === undefined) {
       this.notes.push('schema: the one that comes with containerdsnoop');
-      return bundledSchema();
+      return (this.#bundled ?? (await openBundledSchema()))();
     }
     return others.length === 0 ? only : joinSchemas(only, ...others);
   }

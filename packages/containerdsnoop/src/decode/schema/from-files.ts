@@ -39,3 +39,12 @@ function tryReading(bytes: Buffer): ProtoFile | null {
     throw error;
   }
 }
+
+/** One schema of several: where two describe the same thing, the first one counts. */
+export function joinSchemas(...schemas: readonly Schema[]): Schema {
+  const set = Buffer.concat(schemas.map((schema) => schema.set));
+  return linkSchema(
+    schemas.flatMap(({ files }) => files),
+    set,
+  );
+}
