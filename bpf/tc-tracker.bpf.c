@@ -10,7 +10,7 @@
  * Not seen: what XDP drops or redirects, what leaves by other ways than the stack (AF_XDP,
  * offloaded flows), and the cause of a silence.
  *
- * Lineage: the TCP tracker and TCP duration experiments of Giorgio Daniele Luppina, anew. */
+ * Lineage: the TCP tracker and TCP duration programs of giorgioDaniele's eBPF-experiments, anew. */
 #include "include/kernel.bpf.h"
 #include "tc-tracker/fragments.bpf.h"
 
