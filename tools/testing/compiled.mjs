@@ -6,11 +6,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'no
 import { basename, dirname, join, resolve } from 'node:path';
 
 const repository = resolve(import.meta.dirname, '../..');
+/** Headers for the programs of all packages. */
+const HEADERS = join(import.meta.dirname, 'workload');
 const FLAGS = ['-D_GNU_SOURCE=', '-O2', '-Wall', '-Werror', '-pthread'];
 const SOURCE = /\.[ch]$/;
 
 /**
- * The program of a C file, which may include headers of its folder. Compiled with `_GNU_SOURCE`,
+ * The program of a C file, which may include headers of its folder and of ./workload. Compiled with `_GNU_SOURCE`,
  * threads, and warnings as errors.
  *
  * @param {string} source path of the file
@@ -57,16 +59,19 @@ function build(source, arch, [compiler, ...flags]) {
   if (existsSync(program)) return program;
   mkdirSync(folder, { recursive: true });
   const making = `${program}.${process.pid}`;
-  execFileSync(compiler, [...flags, '-o', making, source], { stdio: ['ignore', 'ignore', 'pipe'] });
+  execFileSync(compiler, [...flags, `-I${HEADERS}`, '-o', making, source], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   renameSync(making, program);
   return program;
 }
 
 function keyOf(source) {
   const hash = createHash('sha256').update(JSON.stringify(FLAGS));
-  const folder = dirname(source);
-  for (const name of readdirSync(folder).sort()) {
-    if (SOURCE.test(name)) hash.update(`${name}\0`).update(readFileSync(join(folder, name)));
+  for (const folder of [dirname(source), HEADERS]) {
+    for (const name of readdirSync(folder).sort()) {
+      if (SOURCE.test(name)) hash.update(`${name}\0`).update(readFileSync(join(folder, name)));
+    }
   }
   return hash.digest('hex').slice(0, 16);
 }

@@ -22,7 +22,7 @@ static void uring(const char *kind, int family, const char *text, int port, int 
 		return; /* not in this kernel, or forbidden */
 	}
 	owner = getpid();
-	ret = uring_connect(&ring, fd, &to, sqe_flags);
+	ret = uring_call(&ring, IORING_OP_CONNECT, fd, &to, sqe_flags);
 	if (ret == -ENETUNREACH || ret == -EINVAL)
 		told_early(kind, fd, &to, -ret);
 	else

@@ -193,7 +193,7 @@ int main(int argc, char **argv)
 		stay_open(is_client, other);
 	} else {
 		for (const struct kind *kind = KINDS; kind < KINDS + N_KINDS; kind++) {
-			if (!chosen(kind->name, argc - 1, argv + 1))
+			if (!chosen(kind->name, argc - 1, argv + 1) || !is_possible(kind))
 				continue;
 			if (is_client && kind->how == UNANSWERED)
 				fail();

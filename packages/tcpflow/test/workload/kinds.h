@@ -70,6 +70,19 @@ static const struct kind {
 #define N_KINDS	   (sizeof(KINDS) / sizeof(KINDS[0]))
 #define FIRST_PORT 7001 /* of KINDS[0]; each has a port of its own */
 
+/* Does this kernel have what the kind needs? */
+static bool is_possible(const struct kind *kind)
+{
+	int fd;
+
+	if (kind->connect_by != BY_MPTCP)
+		return true;
+	fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static bool before_accept(const struct kind *kind)
 {
 	return kind->how == RST_BEFORE_ACCEPT || kind->how == FIN_BEFORE_ACCEPT;

@@ -6,7 +6,10 @@
 #include <linux/io_uring.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include "truth.h"
+#include <unistd.h>
+#include <stdbool.h>
+#include <string.h>
+#include "inet.h"
 
 struct uring {
 	int fd;
