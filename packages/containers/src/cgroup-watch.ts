@@ -23,8 +23,11 @@ export class CgroupWatch {
   readonly #watchers = new Map<string, FSWatcher>();
   readonly #made = new Map<number, MadeCgroup>();
 
-  constructor(tree: CgroupTree) {
+  readonly #onMade: (id: number, path: string) => void;
+
+  constructor(tree: CgroupTree, onMade: (id: number, path: string) => void = () => {}) {
     this.#tree = tree;
+    this.#onMade = onMade;
   }
 
   /** Follows all cgroups that there are. Idempotent. */
@@ -71,6 +74,7 @@ export class CgroupWatch {
       if (this.#made.size >= MAX_PATHS && oldest !== undefined) this.#made.delete(oldest);
       this.#made.set(made.ino, { path, uid: made.uid });
       this.#forget(path); // of the same name, before
+      this.#onMade(made.ino, path);
     }
     this.#follow(path, isNew);
   }

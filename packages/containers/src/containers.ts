@@ -5,9 +5,10 @@ import { type ContainerInfo, type ContainerJson, NO_CONTAINER, renderJson } from
 import { ContainersError } from './errors.js';
 import { Finder } from './finder.js';
 import { type Entry, Inventory } from './inventory.js';
+import { Newcomers } from './newcomers.js';
 import { Resolver } from './resolver.js';
 import { Selection, type SelectOptions } from './selection.js';
-import { parseSelector, type Selector } from './selector.js';
+import { namesIn, parseSelector, type Selector } from './selector.js';
 import { type RuntimeSocket, Sockets } from './sockets.js';
 import type { Source, SourceContext } from './sources/source.js';
 import { DEFAULT_STATE_DIRS, type StateDir, StateDirs } from './sources/state-dirs.js';
@@ -46,6 +47,7 @@ export class Containers {
   readonly #resolver: Resolver;
   readonly #finder: Finder;
   readonly #cgroups: CgroupWatch;
+  readonly #newcomers: Newcomers;
   readonly #sources: Source[];
   readonly #sweep: NodeJS.Timeout;
   readonly #notes = new Set<string>();
@@ -61,7 +63,8 @@ export class Containers {
       note: (text) => void (this.#notes.size < MAX_NOTES && this.#notes.add(text)),
     };
     this.#resolver = new Resolver(this.#inventory, attacher, tree);
-    this.#cgroups = new CgroupWatch(tree);
+    this.#newcomers = new Newcomers(this.#inventory, attacher, tree);
+    this.#cgroups = new CgroupWatch(tree, (id, path) => this.#newcomers.look(id, path));
     this.#finder = new Finder(this.#inventory, attacher, this.#resolver, tree, this.#cgroups);
     this.#sources = [
       new StateDirs(context, stateDirs ?? DEFAULT_STATE_DIRS, tree.mount),
@@ -130,6 +133,7 @@ export class Containers {
    */
   async select(selector: Selector, options: SelectOptions = {}): Promise<Selection> {
     const rules = parseSelector(selector);
+    this.#newcomers.expect(namesIn(rules));
     this.#cgroups.start();
     await this.ready;
     if (this.#closed) {
@@ -154,6 +158,7 @@ export class Containers {
     for (const selection of this.#selections) selection.close();
     for (const source of this.#sources) source.close();
     this.#cgroups.close();
+    this.#newcomers.close();
     this.#resolver.close();
   }
 

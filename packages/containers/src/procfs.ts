@@ -56,6 +56,16 @@ const startTicks = (pid: number): number | null => parseStartTicks(read(`/proc/$
 export const cgroupsOf = (pid: number): Map<string, string> =>
   parseCgroups(read(`/proc/${pid}/cgroup`) ?? '');
 
+/** Its parent, or null when it is gone. */
+export function parentOf(pid: number): number | null {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat === null ? null : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+/** Words of its command line; none of a zombie or when it is gone. */
+export const commandOf = (pid: number): string[] =>
+  (read(`/proc/${pid}/cmdline`) ?? '').split('\0').slice(0, -1);
+
 /** True while that very process lives. */
 export const isAlive = ({ pid, startTicks: started }: ProcessId): boolean =>
   startTicks(pid) === started;

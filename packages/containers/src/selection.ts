@@ -2,7 +2,7 @@ import type { ContainerInfo } from './container.js';
 import { ContainersError } from './errors.js';
 import type { Found, Owner } from './finder.js';
 import type { Entry, Inventory } from './inventory.js';
-import { fit, isMember, type Mode, modeOf, nearNames, type Rule } from './selector.js';
+import { fit, isMember, type Mode, modeOf, namesIn, nearNames, type Rule } from './selector.js';
 
 /** Keys of containers as events carry them. */
 export interface Keys {
@@ -61,7 +61,7 @@ export class Selection {
     this.#rules = rules;
     this.#internals = internals;
     this.mode = modeOf(rules);
-    this.#names = new Set(rules.filter(({ kind }) => kind === 'container').map(({ text }) => text));
+    this.#names = namesIn(rules);
     const running = [...inventory.entries()].filter((entry) => entry.process !== null);
     for (const rule of rules) this.#resolve(rule, running);
     for (const entry of running) if (this.#matches(entry)) this.#members.set(entry, entry.info);

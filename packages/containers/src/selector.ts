@@ -59,6 +59,10 @@ export function parseSelector({ containers, pods, namespaces }: Selector): Rule[
 export const modeOf = (rules: readonly Rule[]): Mode =>
   rules.some((rule) => !rule.exclude) ? 'include' : 'exclude';
 
+/** What is asked for as a container's name or id, excluded ones too. */
+export const namesIn = (rules: readonly Rule[]): ReadonlySet<string> =>
+  new Set(rules.filter(({ kind }) => kind === 'container').map(({ text }) => text));
+
 /** How a rule fits a container; an exact fit goes before a prefix. */
 export function fit({ kind, text }: Rule, info: ContainerInfo): 'exact' | 'prefix' | null {
   if (kind === 'pod') return info.k8s?.pod === text ? 'exact' : null;

@@ -88,17 +88,16 @@ describe('by dockerd', () => {
   });
 });
 
-describe('by plain runc', () => {
+describe.each([true, false])('by plain runc, in a cgroup that bears its id: %s', (usualCgroup) => {
   test.each([1, 2, 3])('each exec of a short one, and no other, time %i', async (time) => {
     const name = `execsnoop-${process.pid}-${time}`;
     const tool = await traced(name, {});
-    const other = await runcContainer({ id: `${name}-other`, usualCgroup: true });
-    const container = await runcContainer({ id: name, command: COMMAND, usualCgroup: true });
+    const other = await runcContainer({ id: `${name}-other`, usualCgroup });
+    const container = await runcContainer({ id: name, command: COMMAND, usualCgroup });
     await ended(container.pid);
     const { stdout, stderr } = await tool.stop();
-    const rows = rowsOf(stdout);
     expect(linesIn(stdout), stderr).toEqual(EXPECTED);
-    for (const { container } of rows)
+    for (const { container } of rowsOf(stdout))
       expect(container).toMatchObject({ id: name, runtime: 'runc' });
     await container.stop();
     await other.stop();
