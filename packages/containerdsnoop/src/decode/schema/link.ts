@@ -23,7 +23,7 @@ import { shownAs, wellKnownFiles } from './well-known.js';
  * @param set the FileDescriptorSet that the files were read from
  */
 export function linkSchema(files: readonly ProtoFile[], set: Uint8Array): Schema {
-  const linker = new Linker([...files, ...wellKnownFiles]);
+  const linker = new Linker([...wellKnownFiles, ...files]);
   return { methods: linker.methods(), type: (name) => linker.message(name), files, set };
 }
 
