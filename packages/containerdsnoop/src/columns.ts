@@ -254,7 +254,11 @@ function errorText(
   { status, statusMessage, protocol, end }: CallRow,
   contents: Pick<Contents, 'clean'>,
 ): string | null {
-  if (statusMessage !== null && statusMessage !== '') return contents.clean(statusMessage);
-  if (isError(status, protocol) || end === null || end === 'status') return null;
+  // HTTP says "OK" and "Created", too.
+  const tells = statusMessage !== null && statusMessage !== '';
+  if (tells && (protocol !== 'http' || isError(status, protocol)))
+    return contents.clean(statusMessage);
+  if (protocol === 'http' || isError(status, protocol) || end === null || end === 'status')
+    return null;
   return end;
 }

@@ -1,15 +1,12 @@
-import { JsonWriter } from '@imagesnoop/output';
+import { bytesText, JsonWriter } from '@imagesnoop/output';
 import type { Headers, Message } from './decode/message.js';
 import { MessagePrinter } from './decode/protobuf/index.js';
 import type { MessageType, Schema } from './decode/schema/schema.js';
-import { writeJson } from './redact/json.js';
-import { soundsSecret } from './redact/names.js';
-import { REDACTED, redactText } from './redact/text.js';
+import { redactBody, redactHeader, redactTarget } from './redact/http.js';
+import { redactText } from './redact/text.js';
 import type { Content } from './rows.js';
 
 const NO_CONTENT: Content = { text: () => '', json: () => null };
-/** Bodies of HTTP that are no JSON are shown in tables only so far. */
-const TEXT_BYTES = 4096;
 
 /** Shows messages: their bytes are copied, since a row outlives the call that hands them over. */
 export class Contents {
@@ -49,12 +46,13 @@ export class Contents {
     if (headers === null) return null;
     const own = headers.filter(([name]) => !STANDARD.test(name));
     if (own.length === 0) return null;
-    return Object.fromEntries(own.map(([name, value]) => [name, this.#headerValue(name, value)]));
+    const shown = this.#redact ? redactHeader : (_name: string, value: string) => value;
+    return Object.fromEntries(own.map(([name, value]) => [name, shown(name, value)]));
   }
 
-  #headerValue(name: string, value: string): string {
-    if (!this.#redact) return value;
-    return soundsSecret(name) || SECRET_HEADER.test(name) ? REDACTED : redactText(value);
+  /** A method as it may be shown: targets of HTTP have parameters. */
+  method(method: string | null, protocol: string): string | null {
+    return method !== null && protocol === 'http' && this.#redact ? redactTarget(method) : method;
   }
 
   #typeOf({ method, type }: Message): MessageType | undefined {
@@ -62,22 +60,18 @@ export class Contents {
     return type === 'request' ? known?.request : known?.response;
   }
 
-  #body(bytes: Buffer, { http }: Message): Content {
-    const redact = this.#redact;
-    const isText = http?.part !== 'raw';
-    const json = (): Uint8Array | null =>
-      this.#written((out) => {
-        if (isText && writeJson(bytes, 0, bytes.length, out, { redact })) return;
-        const text = this.clean(bytes.toString('latin1', 0, TEXT_BYTES));
-        out.quoted(isText ? text : `${bytes.length} bytes`);
-      });
+  #body(bytes: Buffer, { http, missing }: Message): Content {
+    const { length } = bytes;
+    if (length === 0) return NO_CONTENT;
+    const isWhole = missing === 0 && http?.part !== 'raw';
+    let shown: string | null | undefined;
+    const json = (): string => {
+      shown ??= redactBody(bytes, http?.target ?? null, isWhole, this.#redact).json;
+      return shown ?? JSON.stringify(`<${bytesText(length)}>`);
+    };
     return {
-      json,
-      text(characters) {
-        if (bytes.length === 0) return '';
-        const text = json()?.toString() ?? '';
-        return [...text.slice(0, 2 * characters)].slice(0, characters).join('');
-      },
+      json: () => Buffer.from(json()),
+      text: (characters) => [...json().slice(0, 2 * characters)].slice(0, characters).join(''),
     };
   }
 
@@ -90,4 +84,3 @@ export class Contents {
 
 const STANDARD =
   /^(?::.*|content-type|user-agent|te|grpc-(?:accept-encoding|encoding|timeout|status|message)|host|accept|accept-encoding|content-length|connection|transfer-encoding|date|server)$/;
-const SECRET_HEADER = /^(?:authorization|cookie|set-cookie|x-registry-(?:auth|config)|proxy-)/;

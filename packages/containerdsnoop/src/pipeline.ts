@@ -88,13 +88,16 @@ export class Pipeline {
     for (const sink of this.#sinks) sink.message?.(message);
     const content = this.contents.of(message);
     this.#pairs?.add(message, content);
-    this.#put(messageRow(message, content));
+    const method = this.contents.method(message.method, message.protocol);
+    this.#put(messageRow(message, content, method));
   }
 
   #onCall(call: Call): void {
     this.#adjust?.(call);
     for (const sink of this.#sinks) sink.call?.(call);
-    if (this.#pairs !== undefined) this.#put(callRow(call, this.#pairs.take(call)));
+    if (this.#pairs === undefined) return;
+    const method = this.contents.method(call.method, call.protocol);
+    this.#put(callRow(call, this.#pairs.take(call), method));
   }
 
   #put(row: CallRow): void {

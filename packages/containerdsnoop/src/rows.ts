@@ -44,7 +44,8 @@ export interface Content {
   json(): Uint8Array | null;
 }
 
-export function messageRow(message: Message, content: Content): CallRow {
+/** @param method as it may be shown */
+export function messageRow(message: Message, content: Content, method: string | null): CallRow {
   const { type, client, server, conn, stream, protocol, tsNs, status } = message;
   const isRequest = type === 'request';
   return {
@@ -55,7 +56,7 @@ export function messageRow(message: Message, content: Content): CallRow {
     conn,
     stream,
     protocol,
-    method: message.method,
+    method,
     pathSource: message.pathSource,
     candidates: message.candidates,
     status: status ?? message.http?.status ?? null,
@@ -73,7 +74,8 @@ export function messageRow(message: Message, content: Content): CallRow {
   };
 }
 
-export function callRow(call: Call, content: Content): CallRow {
+/** @param method as it may be shown */
+export function callRow(call: Call, content: Content, method: string | null): CallRow {
   return {
     type: 'call',
     tsNs: call.startNs ?? call.endNs,
@@ -82,7 +84,7 @@ export function callRow(call: Call, content: Content): CallRow {
     conn: call.conn,
     stream: call.stream,
     protocol: call.protocol,
-    method: call.method,
+    method,
     pathSource: call.pathSource,
     candidates: call.candidates,
     status: call.status,

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { openBundledSchema } from './bundled-schema.js';
 import {
   ExecutableSchema,
@@ -51,13 +52,16 @@ export class Schemas {
 
   /** Never fails: what cannot be opened becomes a note. */
   async openServers(servers: readonly Server[]): Promise<void> {
-    const seen = new Set<number>();
+    const seen = new Set<string>();
     for (const { pid, comm } of servers) {
       // The init system holds the sockets of services that it starts when they are used.
-      if (pid === 1 || seen.has(pid) || seen.size >= MAX_EXECUTABLES) continue;
-      seen.add(pid);
+      if (pid === 1 || seen.size >= MAX_EXECUTABLES) continue;
       try {
-        const executable = await ExecutableSchema.open(`/proc/${pid}/exe`);
+        const path = `/proc/${pid}/exe`;
+        const { dev, ino } = await stat(path);
+        if (seen.has(`${dev} ${ino}`)) continue;
+        seen.add(`${dev} ${ino}`);
+        const executable = await ExecutableSchema.open(path);
         this.#executables.push({ name: `${comm} (${pid})`, executable, required: false });
       } catch (error) {
         this.notes.push(`schema: ${(error as Error).message}`);

@@ -205,6 +205,9 @@ function unescaped(quoted: string): string | null {
   }
 }
 
+/** Sign, point, digit or letter: no bracket, which may follow directly. */
 function isLiteral(byte: number): boolean {
-  return byte === 0x2b || byte === 0x2d || byte === 0x2e || (byte >= 0x30 && byte <= 0x7a);
+  const isDigit = byte >= 0x30 && byte <= 0x39;
+  const isLetter = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+  return isDigit || isLetter || byte === 0x2b || byte === 0x2d || byte === 0x2e;
 }
