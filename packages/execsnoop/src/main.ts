@@ -1,6 +1,21 @@
-import { commonFilters, commonTracing, packageVersion, runTool } from '@imagesnoop/output';
+import {
+  commonFilters,
+  commonTracing,
+  packageVersion,
+  runTool,
+  type Values,
+} from '@imagesnoop/output';
 import { openExecs } from './index.js';
 import { options } from './options.js';
+
+/** What is said of counts asks for them. */
+function isCount({
+  count,
+  by,
+  interval,
+}: Pick<Values<typeof options>, 'count' | 'by' | 'interval'>) {
+  return count || by !== undefined || interval !== undefined;
+}
 
 await runTool({
   name: 'execsnoop',
@@ -38,7 +53,7 @@ await runTool({
       quote: values.quote,
       showUid: values.showUid,
       showSecrets: values.showSecrets,
-      countBy: values.count ? (values.by ?? 'uid') : undefined,
+      countBy: isCount(values) ? (values.by ?? 'uid') : undefined,
       intervalMs: values.interval,
     }),
 });

@@ -30,12 +30,12 @@ export const options = {
   }),
   by: kinds.oneOf({
     choices: ['uid', 'comm', 'container', 'exe'],
-    help: 'what --count counts by (uid)',
+    help: 'what is counted by (uid); implies --count',
   }),
   interval: kinds.duration({
     minMs: 100,
     maxMs: 86_400_000,
-    help: 'how often --count prints (5 seconds)',
+    help: 'how often counts are printed (5 seconds); implies --count',
   }),
   quiet,
 };
