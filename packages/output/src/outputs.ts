@@ -77,9 +77,10 @@ export function stdoutOutput<Row>(
   const chosen = selectFields(fields, usual, values.fields);
   const terminal = sink instanceof StdoutSink && isatty(1);
   const paper = screen(form === 'wide', terminal);
+  const times = timeColumns(values, fields);
   const renderer: Renderer<Row> =
-    (values.fields.length === 0 ? view?.(paper) : undefined) ??
-    new Table(withTimes(values, fields, chosen), paper, snapshots);
+    (values.fields.length === 0 ? view?.(paper, times) : undefined) ??
+    new Table([...times, ...chosen.filter((field) => !times.includes(field))], paper, snapshots);
   if (terminal) {
     process.on('SIGWINCH', () => renderer.resize?.(terminalWidth(), terminalHeight()));
     if (isatty(2)) onSay(() => renderer.leave?.());
@@ -87,12 +88,12 @@ export function stdoutOutput<Row>(
   return new Output(renderer, sink);
 }
 
-function withTimes<Row>(
+/** The columns of `-T` and `-t`, which stand in front of the others. */
+function timeColumns<Row>(
   { time, timestamp }: CommonValues,
   all: readonly Field<Row>[],
-  chosen: readonly Field<Row>[],
 ): readonly Field<Row>[] {
-  if (!time && !timestamp) return chosen;
+  if (!time && !timestamp) return [];
   const timed = all.find((field) => field.clockNs);
   if (!timed?.clockNs) {
     throw new UsageError(
@@ -101,9 +102,7 @@ function withTimes<Row>(
       'leave it out',
     );
   }
-  const relative = timestamp ? [relativeTime(timed.clockNs)] : [];
-  const rest = time ? chosen.filter((field) => field !== timed) : chosen;
-  return [...(time ? [timed] : []), ...relative, ...rest];
+  return [...(time ? [timed] : []), ...(timestamp ? [relativeTime(timed.clockNs)] : [])];
 }
 
 function screen(wide: boolean, terminal: boolean): Screen {

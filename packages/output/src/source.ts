@@ -48,8 +48,11 @@ export interface Source<Row> {
   readonly attachedMs?: number;
   /** Its rows come as snapshots. */
   readonly snapshots?: boolean;
-  /** Shows rows to people in another form than a table, if it returns one. */
-  readonly view?: (screen: Screen) => Renderer<Row> | undefined;
+  /**
+   * Shows rows to people in another form than a table, if it returns one. `times` are the columns
+   * of `-T` and `-t`.
+   */
+  readonly view?: (screen: Screen, times: readonly Field<Row>[]) => Renderer<Row> | undefined;
   /** A log that is asked for is what people see, instead of standard output, and not JSON Lines. */
   readonly printsToFile?: boolean;
   /** Lines for people at the very end, such as a histogram. */

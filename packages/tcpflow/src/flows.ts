@@ -76,7 +76,7 @@ export async function openFlows({
     },
     snapshots: true,
     printsToFile: true,
-    view: (screen) => new Sections(sectionsOf(all, read, wide), screen),
+    view: (screen, times) => new Sections(sectionsOf(all, times, read, wide), screen),
     attachedMs: session.attachedMs,
     notes: () => session.notes(),
     summary: () => table.summary(),
@@ -87,10 +87,13 @@ export async function openFlows({
 /** The two tables of the original tool, and one for alerts. */
 function sectionsOf(
   all: readonly Field<Cursor>[],
+  times: readonly Field<Cursor>[],
   read: FlowReaders,
   wide: boolean,
 ): readonly Section<Cursor>[] {
-  const shown = all.filter(({ column: { show } }) => show === 'table' || (wide && show === 'wide'));
+  const asked = ({ column: { show } }: Field<Cursor>) =>
+    show === 'table' || (wide && show === 'wide');
+  const shown = [...times, ...all.filter((field) => asked(field) && !times.includes(field))];
   const without = (name: string) => shown.filter((field) => field.name !== name);
   const isAlert = (row: Cursor) => read.type(row) === EVENT.alert;
   const call = all.find(({ name }) => name === 'call') as Field<Cursor>;

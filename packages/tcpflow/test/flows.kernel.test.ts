@@ -171,6 +171,19 @@ describe('for people', () => {
     expect(stderr).toMatch(/^8 flows, 8 calls, 0 calls lost$/m);
   });
 
+  test('-T and -o wide add columns to both tables', async (context) => {
+    requireKernel(context, lacksRoot());
+    const tool = await startTool('tcpflow', [...ONLY_OURS, '-T', '-o', 'wide']);
+    await run('calls', 'paced', '1', '0');
+    const { stdout } = await tool.stop();
+    const heads = stdout.split('\n').filter((line) => line.includes('PID'));
+    expect(heads.map((line) => words(line)?.slice(0, 3))).toEqual([
+      ['TIME', 'PID', 'TID'],
+      ['TIME', 'PID', 'TID'],
+    ]);
+    expect(stdout.match(/^\d\d:\d\d:\d\d\.\d{3} /gm)).toHaveLength(8);
+  });
+
   test('-f FILE has the tables, and stdout nothing', async (context) => {
     requireKernel(context, lacksRoot());
     const folder = mkdtempSync(join(tmpdir(), 'tcpflow-'));
