@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { Chunk } from '../../src/decode/chunk.js';
+import { decode, type KeptMessage } from './decoding.js';
+import { Random } from './random.js';
+import { type Planned, plan, shop } from './shop.js';
+import { chunksOf, dataFrames, GoConnection, grpcMessage } from './wire.js';
+
+/** Chunks with holes: some left out, of some only the beginning. */
+function* withHoles(chunks: Iterable<Chunk>, random: Random, share: number): Generator<Chunk> {
+  for (const chunk of chunks) {
+    if (chunk.kind !== 'data' || random.next() >= share) yield chunk;
+    else if (random.next() < 0.5) {
+      yield { ...chunk, bytes: chunk.bytes.subarray(0, random.below(chunk.bytes.length)) };
+    }
+  }
+}
+
+function traffic(random: Random, calls: number) {
+  const connection = new GoConnection();
+  const truth = new Map<number, Planned>();
+  for (let count = 0; count < calls; count++) {
+    const planned = plan(random);
+    const { method, request, response } = planned;
+    truth.set(connection.unary(method, request, response, `${random.below(1e6)}u`), planned);
+  }
+  return { connection, truth };
+}
+
+function isPartOf({ bytes, missing, type }: KeptMessage, planned: Planned): boolean {
+  const whole = planned[type];
+  if (bytes === null) return true;
+  return missing === 0 ? whole.equals(bytes) : whole.subarray(0, bytes.length).equals(bytes);
+}
+
+describe('a capture with holes', () => {
+  it.each([0.01, 0.1, 0.4])('with %f of the writes lost invents nothing', (share) => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const random = new Random(seed);
+      const { connection, truth } = traffic(random, 150);
+      const { messages, calls } = decode(
+        withHoles(chunksOf(connection.writes), random, share),
+        shop,
+      );
+      for (const message of messages) {
+        const planned = truth.get(message.stream) as Planned;
+        expect(isPartOf(message, planned)).toBe(true);
+        if (message.pathSource === 'wire') expect(message.method).toBe(planned.method);
+      }
+      for (const { stream, method, pathSource, status } of calls) {
+        if (pathSource === 'wire') expect(method).toBe(truth.get(stream)?.method);
+        expect([0, null]).toContain(status);
+      }
+    }
+  });
+
+  it('recognises the table after lost requests', () => {
+    let healed = 0;
+    const runs = 30;
+    for (let seed = 1; seed <= runs; seed++) {
+      const random = new Random(seed);
+      const { connection, truth } = traffic(random, 60);
+      const chunks = [...chunksOf(connection.writes)];
+      const requests = chunks.filter(({ kind, toServer }) => kind === 'data' && toServer);
+      // The headers of one call in the middle, and everything of the request after it.
+      const lost = new Set(requests.slice(60, 63));
+      const { calls } = decode(
+        chunks.filter((chunk) => !lost.has(chunk)),
+        shop,
+      );
+      const last = calls.slice(-20);
+      if (last.every(({ stream, method }) => method === truth.get(stream)?.method)) healed++;
+      for (const { stream, method, pathSource } of last) {
+        if (pathSource === 'wire') expect(method).toBe(truth.get(stream)?.method);
+      }
+    }
+    expect(healed).toBeGreaterThan(0.8 * runs);
+  });
+
+  it('costs one message when it is inside of one', () => {
+    const connection = new GoConnection();
+    const stream = connection.request('/shop.v1.Shop/Upload');
+    const parts = [Buffer.alloc(50_000, 1), Buffer.alloc(50_000, 2), Buffer.alloc(100, 3)];
+    for (const part of parts) connection.write(true, dataFrames(stream, grpcMessage(part), false));
+    const chunks = [...chunksOf(connection.writes)].map((chunk) =>
+      chunk.length > 50_000 && chunk.bytes[14] === 1
+        ? { ...chunk, bytes: chunk.bytes.subarray(0, 40_000) }
+        : chunk,
+    );
+    const { messages, stats } = decode(chunks, shop);
+    expect(messages.map(({ length, missing }) => [length, missing > 0])).toEqual([
+      [50_000, true],
+      [50_000, false],
+      [100, false],
+    ]);
+    expect(stats.undecoded.hole).toBe(50_000 + 5 + 4 * 9 - 40_000);
+  });
+});
