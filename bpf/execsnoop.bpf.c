@@ -52,76 +52,73 @@ int BPF_PROG(exec_exit, struct task_struct *task)
 SEC("fexit/" SYSCALL_FUNCTION("execve"))
 int BPF_PROG(execve_fexit, struct pt_regs *regs, long ret)
 {
-	return handle_failed(SCRATCH_EXECVE, regs, CALL_EXECVE, ret, true);
+	return handle_failed(SCRATCH_EXECVE, CALL_EXECVE, ret, true);
 }
 
 SEC("fexit/" SYSCALL_FUNCTION("execve"))
 int BPF_PROG(execve_fexit_unrolled, struct pt_regs *regs, long ret)
 {
-	return handle_failed(SCRATCH_EXECVE, regs, CALL_EXECVE, ret, false);
+	return handle_failed(SCRATCH_EXECVE, CALL_EXECVE, ret, false);
 }
 
 SEC("fexit/" SYSCALL_FUNCTION("execveat"))
 int BPF_PROG(execveat_fexit, struct pt_regs *regs, long ret)
 {
-	return handle_failed(SCRATCH_EXECVEAT, regs, CALL_EXECVEAT, ret, true);
+	return handle_failed(SCRATCH_EXECVEAT, CALL_EXECVEAT, ret, true);
 }
 
 SEC("fexit/" SYSCALL_FUNCTION("execveat"))
 int BPF_PROG(execveat_fexit_unrolled, struct pt_regs *regs, long ret)
 {
-	return handle_failed(SCRATCH_EXECVEAT, regs, CALL_EXECVEAT, ret, false);
+	return handle_failed(SCRATCH_EXECVEAT, CALL_EXECVEAT, ret, false);
 }
 
 SEC("kretprobe/" SYSCALL_FUNCTION("execve"))
 int BPF_KRETPROBE(execve_kretprobe, long ret)
 {
-	return handle_failed(SCRATCH_EXECVE, current_user_registers(), CALL_EXECVE, ret, true);
+	return handle_failed(SCRATCH_EXECVE, CALL_EXECVE, ret, true);
 }
 
 SEC("kretprobe/" SYSCALL_FUNCTION("execve"))
 int BPF_KRETPROBE(execve_kretprobe_unrolled, long ret)
 {
-	return handle_failed(SCRATCH_EXECVE, current_user_registers(), CALL_EXECVE, ret, false);
+	return handle_failed(SCRATCH_EXECVE, CALL_EXECVE, ret, false);
 }
 
 SEC("kretprobe/" SYSCALL_FUNCTION("execveat"))
 int BPF_KRETPROBE(execveat_kretprobe, long ret)
 {
-	return handle_failed(SCRATCH_EXECVEAT, current_user_registers(), CALL_EXECVEAT, ret, true);
+	return handle_failed(SCRATCH_EXECVEAT, CALL_EXECVEAT, ret, true);
 }
 
 SEC("kretprobe/" SYSCALL_FUNCTION("execveat"))
 int BPF_KRETPROBE(execveat_kretprobe_unrolled, long ret)
 {
-	return handle_failed(SCRATCH_EXECVEAT, current_user_registers(), CALL_EXECVEAT, ret, false);
+	return handle_failed(SCRATCH_EXECVEAT, CALL_EXECVEAT, ret, false);
 }
 
 SEC("tracepoint/syscalls/sys_exit_execve")
 int execve_tp(struct trace_event_raw_sys_exit *ctx)
 {
-	return handle_failed(SCRATCH_EXECVE, current_user_registers(), CALL_EXECVE, ctx->ret, true);
+	return handle_failed(SCRATCH_EXECVE, CALL_EXECVE, ctx->ret, true);
 }
 
 SEC("tracepoint/syscalls/sys_exit_execve")
 int execve_tp_unrolled(struct trace_event_raw_sys_exit *ctx)
 {
-	return handle_failed(SCRATCH_EXECVE, current_user_registers(), CALL_EXECVE, ctx->ret,
-			     false);
+	return handle_failed(SCRATCH_EXECVE, CALL_EXECVE, ctx->ret, false);
 }
 
 SEC("tracepoint/syscalls/sys_exit_execveat")
 int execveat_tp(struct trace_event_raw_sys_exit *ctx)
 {
-	return handle_failed(SCRATCH_EXECVEAT, current_user_registers(), CALL_EXECVEAT, ctx->ret,
-			     true);
+	return handle_failed(SCRATCH_EXECVEAT, CALL_EXECVEAT, ctx->ret, true);
 }
 
 SEC("tracepoint/syscalls/sys_exit_execveat")
 int execveat_tp_unrolled(struct trace_event_raw_sys_exit *ctx)
 {
-	return handle_failed(SCRATCH_EXECVEAT, current_user_registers(), CALL_EXECVEAT, ctx->ret,
-			     false);
+	return handle_failed(SCRATCH_EXECVEAT, CALL_EXECVEAT, ctx->ret, false);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -21,9 +21,12 @@ struct call_args {
 	__u64 argv;
 };
 
-static __always_inline void call_args(struct call_args *args, struct pt_regs *regs,
-				      enum failed_call call)
+/* From the registers with which the thread entered the kernel: a function's argument is no pointer
+ * to them that 5.10 lets a program follow. */
+static __always_inline void call_args(struct call_args *args, enum failed_call call)
 {
+	struct pt_regs *regs = current_user_registers();
+
 #if defined(__TARGET_ARCH_x86)
 	args->filename = call == CALL_EXECVE ? BPF_CORE_READ(regs, di) : BPF_CORE_READ(regs, si);
 	args->argv = call == CALL_EXECVE ? BPF_CORE_READ(regs, si) : BPF_CORE_READ(regs, dx);
@@ -105,8 +108,8 @@ static __always_inline void put_failed_argv(struct scratch *scratch, __u64 argv,
 		count_lost(LOST_TRUNCATED);
 }
 
-static __always_inline int handle_failed(__u32 slot, struct pt_regs *regs, enum failed_call call,
-					 long ret, bool with_bpf_loop)
+static __always_inline int handle_failed(__u32 slot, enum failed_call call, long ret,
+					 bool with_bpf_loop)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct exec_event *event;
@@ -128,7 +131,7 @@ static __always_inline int handle_failed(__u32 slot, struct pt_regs *regs, enum 
 	begin_record(event, BPF_CORE_READ(task, pid), ret);
 	BPF_CORE_READ_STR_INTO(&event->caller_comm, task, comm);
 	event->flags |= EXEC_CALLER_KNOWN;
-	call_args(&args, regs, call);
+	call_args(&args, call);
 	size = read_user_str(next_string(scratch), PATH_SIZE, (void *)args.filename);
 	if (size > 0)
 		event->filename_length = size - 1;

@@ -42,7 +42,7 @@ await runTool({
       filters: {
         ...commonFilters(values),
         ...(values.ppid && { ppids: values.ppid }),
-        ...(values.tree && { trees: [...values.tree.values] }),
+        ...(values.tree !== undefined && { trees: [values.tree] }),
       },
       command: operands,
       failed: values.failed,

@@ -14,7 +14,7 @@ export const options = {
     max: 4_194_304,
     help: 'only children of these process ids; decided in the kernel',
   }),
-  tree: kinds.numbers({
+  tree: kinds.count({
     min: 1,
     max: 4_194_304,
     argument: 'PID',
