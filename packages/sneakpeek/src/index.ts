@@ -13,6 +13,8 @@ export type { LostEvent } from '@imagesnoop/output';
 export type { ChangeEvent } from './columns.js';
 export type { WhichNodes } from './nodes/meant.js';
 export type { Which } from './targets.js';
+export type { WatchEvent } from './watch/columns.js';
+export { fileChanges, plan, type WatchOptions } from './watch/index.js';
 
 export interface ChangesOptions extends Which, WhichNodes, StorageOptions {
   /** A container or image to compare with, instead of each container's own image. */

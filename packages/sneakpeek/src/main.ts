@@ -7,6 +7,7 @@ type Command = (argv: readonly string[]) => Promise<never>;
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   files: async () => (await import('./commands/files.js')).files,
   merged_dir: async () => (await import('./commands/merged-dir.js')).mergedDir,
+  fswatch: async () => (await import('./commands/fswatch.js')).fswatch,
   procmon: async () => (await import('./commands/monitor.js')).monitor('procmon'),
   tcptracer: async () => (await import('./commands/monitor.js')).monitor('tcptracer'),
   get_all_containers: async () =>

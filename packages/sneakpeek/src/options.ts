@@ -116,6 +116,21 @@ export const mapOptions = {
   dryRun: kinds.flag({ help: 'show what would be done' }),
 };
 
+const { letter: _letterOfUid, ...uid } = commonOptions.uid;
+const { letter: _letterOfTimestamp, ...timestamp } = commonOptions.timestamp;
+
+/** Of fswatch. */
+export const watchOptions = {
+  type,
+  container: {
+    ...commonOptions.container,
+    letter: 'n',
+  },
+  host: kinds.flag({ help: 'also what processes change that are in no container' }),
+  uid,
+  timestamp,
+};
+
 /** Every option, for the README. */
 export const options = {
   ...mapOptions,
@@ -124,5 +139,8 @@ export const options = {
   ...mergedOptions,
   ...filesOptions,
   ...monitorOptions,
+  host: watchOptions.host,
+  uid,
+  timestamp,
   output: commonOptions.output,
 };

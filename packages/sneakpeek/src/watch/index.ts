@@ -1,0 +1,85 @@
+import { statSync } from 'node:fs';
+import { cpus } from 'node:os';
+import type { Containers } from '@imagesnoop/containers';
+import { type Cursor, openSession, type SessionOptions, type TracerPlan } from '@imagesnoop/loader';
+import { events, type LostEvent, type Source } from '@imagesnoop/output';
+import { type WatchEvent, watchFields, watchReaders } from './columns.js';
+import { hooks } from './hooks.js';
+
+/** enum watch_event_type in bpf/sneakpeek.h */
+const WATCH_EVENT = 1;
+
+/** Which programs see changes of files; `loader doctor` tries it. */
+export const plan: TracerPlan = {
+  object: new URL('../bpf/sneakpeek.bpf.o', import.meta.url),
+  hooks,
+};
+
+export interface WatchOptions extends SessionOptions {
+  /** Also what processes of the host change, in no container. */
+  readonly host?: boolean;
+}
+
+/**
+ * Every change of a file that a process in a container makes, from when the first event is asked for
+ * until `signal` aborts or the loop is left. Containers that start meanwhile are there from their
+ * first change on.
+ *
+ * @throws what `openSession()` of the loader throws: `HOOK_UNAVAILABLE`, `PERMISSION_MISSING`,
+ *   `BTF_MISSING`, `CONTAINER_NOT_FOUND`, ... (docs/errors.md)
+ *
+ * @example
+ * for await (const event of fileChanges({ select: { containers: ['web'] } })) {
+ *   if (event.type === 'change') console.log(event.operation, event.path, event.comm);
+ * }
+ */
+export async function* fileChanges({
+  signal,
+  ...options
+}: WatchOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<
+  WatchEvent | LostEvent,
+  void,
+  void
+> {
+  yield* events<WatchEvent, Cursor>(await openWatch({ drop: false, ...options }), signal);
+}
+
+/** Loaded when needed: attaching comes first. */
+const openContainers = async (): Promise<Containers> =>
+  (await import('@imagesnoop/containers')).Containers.open();
+
+/** Attaches; events flow when it resolves. */
+export async function openWatch({
+  host = false,
+  ...options
+}: WatchOptions): Promise<Source<Cursor>> {
+  const rodata = { cfg_host_mntns: host ? 0 : hostMntns() };
+  const mapSizes = { scratch_space: cpus().length };
+  const session = await openSession(plan, openContainers, { ...options, rodata, mapSizes });
+  const { tracer, containers } = session;
+  const read = watchReaders(tracer.layout('watch_event', WATCH_EVENT));
+  const { owner } = read;
+  const whose = (row: Cursor) =>
+    containers.json(owner.mntns(row), owner.cgroupId(row), owner.pid(row));
+  const several = options.select?.containers?.length !== 1;
+  return {
+    fields: watchFields(
+      read,
+      { ...owner, container: (row) => whose(row).container, k8s: (row) => whose(row).k8s },
+      { several },
+    ),
+    attachedMs: session.attachedMs,
+    batches: (signal) => tracer.batches(signal),
+    notes: () => session.notes(),
+    close: () => session.close(),
+  };
+}
+
+/** The mount namespace of the first process, which no container has. */
+function hostMntns(): number {
+  try {
+    return statSync('/proc/1/ns/mnt').ino;
+  } catch {
+    return statSync('/proc/self/ns/mnt').ino;
+  }
+}
