@@ -3,6 +3,8 @@ import type { Owner } from './capture/owner.js';
 import type { Contents } from './content.js';
 import { type CallRow, methodText, type RowType } from './rows.js';
 import { isError, statusName } from './status.js';
+import type { MethodSummary } from './summary.js';
+import { summaryColumns } from './summary-columns.js';
 
 /** One message or one call, as JSON has it and as the library yields it. */
 export interface CallEvent {
@@ -53,10 +55,10 @@ export interface CallEvent {
 export interface ColumnOptions {
   /** Whole messages in tables; else they are cut at 100 characters. */
   readonly completeContent?: boolean;
-  /** Rows are calls. */
-  readonly calls?: boolean;
-  /** Fewer columns and short names of methods: for terminals of 80 columns. */
-  readonly narrow?: boolean;
+  /** Rows are messages, and not all of them calls. Default true. */
+  readonly messages?: boolean;
+  /** False for fewer columns and short names of methods, for terminals of 80 columns. */
+  readonly roomy?: boolean;
   /** Of a recording: nanoseconds from this machine's time of day to that of its own. */
   readonly timeShiftNs?: number;
 }
@@ -75,13 +77,14 @@ const TYPE_NAMES = { request: 'REQ', response: 'RESP', call: 'CALL' } as const;
 export function callFields(
   contents: Pick<Contents, 'metadata' | 'clean'>,
   whose: WhoseOwner,
-  { completeContent = false, calls = false, narrow = false, timeShiftNs = 0 }: ColumnOptions = {},
+  { completeContent = false, messages = true, roomy = true, timeShiftNs = 0 }: ColumnOptions = {},
 ): readonly Field<CallRow>[] {
-  const wideOnly = { show: narrow ? 'wide' : 'table' } as const;
+  const ifRoom = { show: roomy ? 'table' : 'wide' } as const;
+  const ofCalls = { show: messages ? 'wide' : 'table' } as const;
   const owner = ({ actor }: CallRow): Owner | null =>
     actor !== null && 'cgroupId' in actor ? (actor as Owner) : null;
   const characters = completeContent ? Number.POSITIVE_INFINITY : MESSAGE_CHARACTERS;
-  const shown = narrow ? shortMethod : methodText;
+  const shown = roomy ? methodText : shortMethod;
   return [
     fields.time('time', ({ tsNs }) => tsNs + timeShiftNs, {
       description: 'When it was written, of a call when that began; wall clock, UTC',
@@ -93,7 +96,7 @@ export function callFields(
     }),
     fields.text('comm', ({ actor }) => actor?.comm ?? null, {
       description: 'Name of the thread that wrote it, of a call the client',
-      column: { width: narrow ? 10 : 15, cut: narrow ? 'end' : false },
+      column: { width: roomy ? 15 : 10, cut: roomy ? false : 'end' },
     }),
     fields.uint('pid', ({ actor }) => actor?.pid ?? null, {
       description: 'Its process, as the host sees it',
@@ -101,7 +104,7 @@ export function callFields(
     }),
     fields.uint('tid', ({ actor }) => actor?.tid ?? null, {
       description: 'Its thread; null when the write had not returned as the bytes were read',
-      column: wideOnly,
+      column: ifRoom,
     }),
     fields.uint('uid', (row) => owner(row)?.uid ?? null, { description: 'Its real user id' }),
     fields.computed('peer', ({ peer }) => peer && { pid: peer.pid, comm: peer.comm }, {
@@ -112,6 +115,7 @@ export function callFields(
         properties: { pid: { type: 'integer' }, comm: { type: 'string' } },
       },
       column: {
+        ...ifRoom,
         width: 7,
         align: 'right',
         cut: false,
@@ -122,7 +126,7 @@ export function callFields(
       description: 'What the row is about: one message, or a whole call',
       column: {
         width: 4,
-        show: calls ? 'wide' : 'table',
+        show: messages ? 'table' : 'wide',
         cut: false,
         text: ({ type }) => TYPE_NAMES[type],
       },
@@ -132,7 +136,7 @@ export function callFields(
     }),
     fields.uint('stream', ({ stream }) => stream, {
       description: 'Stream of the connection',
-      column: { ...wideOnly, width: 6, align: 'left' },
+      column: { ...ifRoom, width: 6, align: 'left' },
     }),
     fields.choice('protocol', ({ protocol }) => protocol, ['grpc', 'ttrpc', 'http'], {
       description: 'What is spoken',
@@ -140,7 +144,7 @@ export function callFields(
     }),
     fields.text('method', ({ method }) => method, {
       description: 'Path of the method; null if it is one of `candidates`, or unknown',
-      column: { width: narrow ? 18 : 50, text: shown, cut: narrow ? 'end' : false },
+      column: { width: roomy ? 50 : 24, text: shown, cut: roomy ? false : 'end' },
     }),
     fields.choice(
       'path_source',
@@ -159,14 +163,14 @@ export function callFields(
       ({ status, protocol }) => (status === null ? null : statusName(status, protocol)),
       {
         description: 'Name of the gRPC status, or status of HTTP; null if none was seen',
-        column: { show: calls ? 'table' : 'wide', width: 12 },
+        column: { ...ofCalls, width: 9 },
       },
     ),
     fields.uint('latency_us', ({ latencyNs }) => latencyNs && Math.round(latencyNs / 1000), {
       description: 'Of calls: from the first byte of the request to the status',
       unit: 'µs',
       column: {
-        show: calls ? 'table' : 'wide',
+        ...ofCalls,
         header: 'LAT(ms)',
         width: 8,
         text: ({ latencyNs }) => (latencyNs === null ? '-' : (latencyNs / 1e6).toFixed(3)),
@@ -234,11 +238,9 @@ function asBig(id: number | undefined): bigint | null {
   return id === undefined ? null : BigInt(id);
 }
 
-/** The method's name without its service; what is not one is left as it is. */
+/** `Containers/Get`: without the package; what is no method is left as it is. */
 function shortMethod(row: CallRow): string {
-  const text = methodText(row);
-  const short = /^(~?)\/[\w.]+\/(.+)$/.exec(text);
-  return short === null ? text : `${short[1]}${short[2]}`;
+  return methodText(row).replace(/^(~?)\/(?:\w+\.)*(\w+\/)/, '$1$2');
 }
 
 function messageText(row: CallRow, contents: Pick<Contents, 'clean'>, characters: number): string {
@@ -261,4 +263,9 @@ function errorText(
   if (protocol === 'http' || isError(status, protocol) || end === null || end === 'status')
     return null;
   return end;
+}
+
+/** What `--summary` tells of a method. */
+export function summaryFields(): readonly Field<MethodSummary>[] {
+  return summaryColumns;
 }

@@ -1,12 +1,12 @@
 import { bytesText, JsonWriter } from '@imagesnoop/output';
 import type { Headers, Message } from './decode/message.js';
 import { MessagePrinter } from './decode/protobuf/index.js';
-import type { MessageType, Schema } from './decode/schema/schema.js';
+import type { Schema } from './decode/schema/schema.js';
 import { redactBody, redactHeader, redactTarget } from './redact/http.js';
 import { redactText } from './redact/text.js';
 import type { Content } from './rows.js';
 
-const NO_CONTENT: Content = { text: () => '', json: () => null };
+export const NO_CONTENT: Content = { text: () => '', json: () => null, as: () => NO_CONTENT };
 
 /** Shows messages: their bytes are copied, since a row outlives the call that hands them over. */
 export class Contents {
@@ -22,17 +22,20 @@ export class Contents {
   }
 
   of(message: Message): Content {
-    const { bytes, protocol } = message;
+    const { bytes, protocol, type, method } = message;
     if (bytes === null) return NO_CONTENT;
     const copy = Buffer.from(bytes);
-    if (protocol === 'http') return this.#body(copy, message);
-    const type = this.#typeOf(message);
+    return protocol === 'http' ? this.#body(copy, message) : this.#message(copy, type, method);
+  }
+
+  #message(bytes: Buffer, side: Message['type'], method: string | null): Content {
+    const known = method === null ? undefined : this.#schema.methods.get(method);
+    const type = known?.[side];
     return {
       text: (characters) =>
-        copy.length === 0 && type === undefined
-          ? ''
-          : this.#printer.text(copy, type, { maxCharacters: characters }),
-      json: () => this.#written((out) => this.#printer.json(copy, type, out)),
+        bytes.length === 0 ? '' : this.#printer.text(bytes, type, { maxCharacters: characters }),
+      json: () => this.#written((out) => this.#printer.json(bytes, type, out)),
+      as: (other) => this.#message(bytes, side, other ?? method),
     };
   }
 
@@ -55,11 +58,6 @@ export class Contents {
     return method !== null && protocol === 'http' && this.#redact ? redactTarget(method) : method;
   }
 
-  #typeOf({ method, type }: Message): MessageType | undefined {
-    const known = method === null ? undefined : this.#schema.methods.get(method);
-    return type === 'request' ? known?.request : known?.response;
-  }
-
   #body(bytes: Buffer, { http, missing }: Message): Content {
     const { length } = bytes;
     if (length === 0) return NO_CONTENT;
@@ -69,10 +67,12 @@ export class Contents {
       shown ??= redactBody(bytes, http?.target ?? null, isWhole, this.#redact).json;
       return shown ?? JSON.stringify(`<${bytesText(length)}>`);
     };
-    return {
+    const content: Content = {
       json: () => Buffer.from(json()),
       text: (characters) => [...json().slice(0, 2 * characters)].slice(0, characters).join(''),
+      as: () => content,
     };
+    return content;
   }
 
   #written(write: (out: JsonWriter) => void): Buffer {

@@ -94,7 +94,7 @@ export async function openContainerdCalls({
       fields: callFields(
         pipeline.contents,
         ({ mntns, cgroupId, pid }) => session.containers.json(mntns, cgroupId, pid),
-        { ...options, calls: isOfCalls(types) },
+        { ...options, messages: areMessages(types) },
       ),
       notes: () => [...session.notes(), ...schemas.notes],
     });
@@ -120,11 +120,11 @@ export async function openRecordedCalls({
   const { openReplay } = await import('./replayed.js');
   const files = await Files.open(options);
   const protos = emitProtos === undefined ? undefined : new ProtoFolder(emitProtos);
-  return openReplay({ ...options, types, files, protos, calls: isOfCalls(types) });
+  return openReplay({ ...options, types, files, protos, messages: areMessages(types) });
 }
 
-function isOfCalls(types: readonly RowType[]): boolean {
-  return types.every((type) => type === 'call');
+function areMessages(types: readonly RowType[]): boolean {
+  return types.some((type) => type !== 'call');
 }
 
 function liveSource(

@@ -61,7 +61,7 @@ function openCalls(values: ToolValues<typeof options>): Promise<Source<CallRow>>
     sequence: values.sequence,
     emitProtos: values.emitProtos,
     completeContent: values.completeContent,
-    narrow: process.stdout.isTTY === true && process.stdout.columns < WIDE_COLUMNS,
+    roomy: process.stdout.isTTY !== true || process.stdout.columns >= WIDE_COLUMNS,
   };
   if (values.read !== undefined) return openRecordedCalls({ ...shown, path: values.read });
   return openContainerdCalls({

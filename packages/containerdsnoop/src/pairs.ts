@@ -1,3 +1,4 @@
+import { NO_CONTENT } from './content.js';
 import type { Call, Message } from './decode/message.js';
 import type { Content } from './rows.js';
 
@@ -9,7 +10,6 @@ interface Pair {
 
 /** Calls under way whose messages are kept; the oldest are shown without. */
 const MAX_PAIRS = 4096;
-const NOTHING: Content = { text: () => '', json: () => null };
 
 /** Keeps the messages of calls until these are over, for `--pair`. */
 export class Pairs {
@@ -32,19 +32,10 @@ export class Pairs {
     const key = keyOf(call);
     const pair = this.#pairs.get(key);
     this.#pairs.delete(key);
-    const { request, response } = pair ?? { request: null, response: null };
-    if (request === null && response === null) return NOTHING;
-    return {
-      text(characters) {
-        const asked = request?.text(characters) ?? '';
-        const answered = response?.text(characters) ?? '';
-        return answered === '' ? asked : `${asked}${asked === '' ? '' : ' '}=> ${answered}`;
-      },
-      json() {
-        const parts = [request, response].map((one) => one?.json() ?? Buffer.from('null'));
-        return Buffer.from(`{"request":${parts[0]},"response":${parts[1]}}`);
-      },
-    };
+    const request = pair?.request?.as(call.method) ?? null;
+    const response = pair?.response?.as(call.method) ?? null;
+    if (request === null && response === null) return NO_CONTENT;
+    return both(request, response);
   }
 
   #forgetOldest(): void {
@@ -57,4 +48,19 @@ export class Pairs {
 
 function keyOf({ conn, stream }: { conn: string; stream: number }): string {
   return `${conn} ${stream}`;
+}
+
+function both(request: Content | null, response: Content | null): Content {
+  return {
+    text(characters) {
+      const asked = request?.text(characters) ?? '';
+      const answered = response?.text(characters) ?? '';
+      return answered === '' ? asked : `${asked}${asked === '' ? '' : ' '}=> ${answered}`;
+    },
+    json() {
+      const parts = [request, response].map((one) => one?.json() ?? Buffer.from('null'));
+      return Buffer.from(`{"request":${parts[0]},"response":${parts[1]}}`);
+    },
+    as: (method) => both(request?.as(method) ?? null, response?.as(method) ?? null),
+  };
 }

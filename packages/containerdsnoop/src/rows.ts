@@ -42,6 +42,8 @@ export interface Content {
   text(characters: number): string;
   /** JSON of an object, or null. */
   json(): Uint8Array | null;
+  /** The same, if this is its method: what the message alone did not tell may be known later. */
+  as(method: string | null): Content;
 }
 
 /** @param method as it may be shown */
