@@ -7,8 +7,8 @@ export interface Lost {
   /** How many since the last report. */
   readonly count: number;
   /**
-   * ring_buffer_full, map_full, recursion, truncated or decode. Of recursion the count is the most
-   * that may have been lost, which is part of no sum.
+   * ring_buffer_full, map_full, hold_full, recursion, truncated or decode. Of recursion the count is
+   * the most that may have been lost, which is part of no sum.
    */
   readonly cause: string;
   /** How many of this cause since the start. */
