@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import {
   InterfaceProcess,
   type InterfaceWatch,
@@ -78,7 +79,11 @@ export async function openSessions({
     session = await openSession(plan, openContainers, {
       ...options,
       drop: false,
-      rodata: { ...options.rodata, cfg_filtered: isFiltered(options) },
+      rodata: {
+        ...options.rodata,
+        cfg_filtered: isFiltered(options),
+        cfg_netns: onlyNetns(netns, options),
+      },
       ...(maxSessions === undefined ? {} : { mapSizes: { sessions: maxSessions } }),
     });
     const { tracer, containers } = session;
@@ -112,6 +117,17 @@ const openContainers = async (): Promise<ContainerNamespaces> => {
   const { Containers } = await import('@imagesnoop/containers');
   return new ContainerNamespaces(await Containers.open());
 };
+
+/**
+ * Inode number of the namespace when there is but one, known beforehand: it spares the programs three
+ * reads per packet. Else 0.
+ */
+function onlyNetns(given: readonly string[], { select }: SessionOptions): number {
+  const byContainer = Object.values(select ?? {}).some((names) => names?.length);
+  const [path = OWN_NAMESPACE, ...others] = pathsOf(given);
+  if (others.length > 0 || (given.length === 0 && byContainer)) return 0;
+  return statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
+}
 
 /** Does anything ask for the owner of a session? */
 function isFiltered({ filters, select }: SessionOptions): boolean {
