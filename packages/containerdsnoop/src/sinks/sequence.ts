@@ -89,7 +89,7 @@ export class SequenceSink {
       this.#omitted++;
       return;
     }
-    const name = shortName(this.#options.nameOf(call));
+    const name = this.#options.clean(shortName(this.#options.nameOf(call)));
     this.#calls.push({
       from,
       to,
@@ -186,9 +186,9 @@ function outcomeOf({ kind, label }: Arrow): string {
   return kind === 'call' ? '' : label.replace(/ [\d.]+ m?s\b/, '');
 }
 
-/** `RuntimeService/Version` of `/runtime.v1.RuntimeService/Version`; a path of HTTP as it is. */
+/** `RuntimeService/Version` of `/runtime.v1.RuntimeService/Version`; of HTTP without parameters. */
 function shortName(method: string): string {
-  return method.replace(/^(~?)\/(?:[\w]+\.)*([\w]+\/)/, '$1$2');
+  return method.replace(/\?.*/s, '').replace(/^(~?)\/(?:[\w]+\.)*([\w]+\/)/, '$1$2');
 }
 
 function shortened(text: string, most: number): string {
