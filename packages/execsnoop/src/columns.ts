@@ -38,6 +38,8 @@ export interface ExecEvent extends ProcessEvent {
   readonly argv: readonly string[] | null;
   /** How many arguments there were; null when not all are known. */
   readonly argc: number | null;
+  /** Size of all arguments with their NULs; of a failed call, of those that were read. */
+  readonly argv_bytes: number;
   readonly argv_truncated: boolean;
   /** 0 or a negative errno. */
   readonly ret: number;
@@ -181,6 +183,10 @@ export function execFields(
         description: 'Number of arguments; null when not all are known',
       },
     ),
+    fields.uint('argv_bytes', ofExec(read.argvBytes), {
+      description:
+        'Size of all arguments with their NULs; of a failed call, of those that were read',
+    }),
     fields.bool(
       'argv_truncated',
       ofExec((row) => args.isCut(row)),

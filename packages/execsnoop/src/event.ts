@@ -36,6 +36,8 @@ export interface ExecReaders {
   readonly filename: Span;
   readonly exe: Span;
   readonly cwd: Span;
+  /** Size of all arguments, also of those that are not in the record. */
+  readonly argvBytes: Read<number>;
   /** Arguments, each with its NUL. */
   readonly argv: Span;
 }
@@ -51,6 +53,7 @@ export function execReaders(layout: Layout): ExecReaders {
     ret: layout.i32('ret'),
     flags: layout.u32('flags'),
     callerComm: layout.text('caller_comm'),
+    argvBytes: layout.u32('argv_bytes'),
     filename,
     exe,
     cwd,
