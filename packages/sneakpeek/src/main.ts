@@ -1,15 +1,32 @@
 import { UsageError } from '@imagesnoop/output';
 import { mayHaveCluster } from './nodes/configured.js';
+import type { Service } from './units/template.js';
 
 type Command = (argv: readonly string[]) => Promise<never>;
+
+const isAboutServices = (argv: readonly string[]): boolean =>
+  argv.some((word) => word === '--install' || word === '--uninstall');
+
+/** What can also be a service. */
+const monitored =
+  (service: Service, load: () => Promise<Command>) => async (): Promise<Command> => {
+    return async (argv) => {
+      if (!isAboutServices(argv)) return (await load())(argv);
+      return (await import('./commands/services.js')).services(service)(argv);
+    };
+  };
 
 /** Loaded when asked for, since each brings its own. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   files: async () => (await import('./commands/files.js')).files,
   merged_dir: async () => (await import('./commands/merged-dir.js')).mergedDir,
-  fswatch: async () => (await import('./commands/fswatch.js')).fswatch,
-  procmon: async () => (await import('./commands/monitor.js')).monitor('procmon'),
-  tcptracer: async () => (await import('./commands/monitor.js')).monitor('tcptracer'),
+  fswatch: monitored('fswatch', async () => (await import('./commands/fswatch.js')).fswatch),
+  procmon: monitored('procmon', async () =>
+    (await import('./commands/monitor.js')).monitor('procmon'),
+  ),
+  tcptracer: monitored('tcptracer', async () =>
+    (await import('./commands/monitor.js')).monitor('tcptracer'),
+  ),
   get_all_containers: async () =>
     (await import('./commands/get-all-containers.js')).getAllContainers,
   get_container_ns: async () => (await import('./commands/get-container-ns.js')).getContainerNs,

@@ -105,16 +105,36 @@ export const monitorOptions = {
     help: 'where to pin the map (/sys/fs/bpf/mnt_ns_NAME)',
   }),
   mapOnly: kinds.flag({ group: MONITOR, help: 'pin the map and end; start no tool' }),
+  wait: kinds.flag({ group: MONITOR, help: 'a container named may start later' }),
   follow: kinds.flag({
     group: MONITOR,
     help: 'with --map-only: stay, and keep the map right when containers restart',
   }),
 };
 
-/** Of bpftool_map_container_ns. */
-export const mapOptions = {
-  dryRun: kinds.flag({ help: 'show what would be done' }),
+const SERVICES = 'Services';
+
+/** Of fswatch, procmon and tcptracer as services. */
+export const serviceOptions = {
+  type,
+  container: whichOptions.container,
+  engine: whichOptions.engine,
+  ...whereOptions,
+  install: kinds.flag({
+    group: SERVICES,
+    help: 'write, enable and start a systemd service for each container',
+  }),
+  uninstall: kinds.flag({ group: SERVICES, help: 'stop, disable and remove them' }),
+  dryRun: kinds.flag({ group: SERVICES, help: 'show what would be done' }),
+  unitDir: kinds.text({
+    argument: 'PATH',
+    group: SERVICES,
+    help: 'where unit files go (/etc/systemd/system)',
+  }),
 };
+
+/** Of bpftool_map_container_ns. */
+export const mapOptions = { dryRun: serviceOptions.dryRun };
 
 const { letter: _letterOfUid, ...uid } = commonOptions.uid;
 const { letter: _letterOfTimestamp, ...timestamp } = commonOptions.timestamp;
@@ -139,6 +159,7 @@ export const options = {
   ...mergedOptions,
   ...filesOptions,
   ...monitorOptions,
+  ...serviceOptions,
   host: watchOptions.host,
   uid,
   timestamp,

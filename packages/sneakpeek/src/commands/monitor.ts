@@ -49,12 +49,15 @@ export const monitor =
             });
           }
           const containers = await Containers.open();
-          const map = await FollowedMap.open(path, containers, names, false).catch((error) => {
-            containers.close();
-            throw error;
-          });
+          const map = await FollowedMap.open(path, containers, names, values.wait).catch(
+            (error) => {
+              containers.close();
+              throw error;
+            },
+          );
           try {
-            if (!values.quiet) say(`sneakpeek: ${path} has ${map.members.join(', ')}`);
+            if (!values.quiet)
+              say(`sneakpeek: ${path} has ${map.members.join(', ') || 'none yet'}`);
             if (!values.mapOnly) {
               const command = [...commandOf(tool, packageVersion(import.meta.url)), ...flags];
               await run([...command, '--mntnsmap', path, ...operands], signal);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// changes COUNT DIRECTORY: makes, writes, renames, re-modes and removes COUNT files, five operations
-// each, and prints how many it did.
+// changes COUNT DIRECTORY: makes, writes, renames, re-modes and removes COUNT files, five
+// operations each, and prints how many it did.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
