@@ -17,7 +17,7 @@ export async function openFlowEvents({
   let present = new Uint8Array();
   const session = await openFlowSession(
     { events: true },
-    { ...options, mapSizes: { open_flows: MAX_OPEN_FLOWS, ...options.mapSizes } },
+    { ...options, mapSizes: { flows: 1, open_flows: MAX_OPEN_FLOWS, ...options.mapSizes } },
     (tracer) => {
       present = Uint8Array.from(listPresent(tracer));
     },
