@@ -182,6 +182,11 @@ test('fields out of order are sorted, repeated ones joined, of others the last o
   expect(json(inside)).toMatchObject({ child: { name: 'last', nicknames: ['a', 'b'] } });
 });
 
+test('fields out of order and cut at the end are shown without the last part', () => {
+  const bytes = Buffer.concat([animal({ i32: 1 }), animal({ name: 'a name' })]);
+  expect(json(bytes.subarray(0, bytes.length - 2))).toEqual({ i32: 1, '@cut': true });
+});
+
 test('packed and single values of one list are one list', () => {
   const bytes = Buffer.from([0x98, 0x01, 5, 0x9a, 0x01, 0, 0x9a, 0x01, 2, 6, 7]);
   expect(json(bytes)).toEqual({ numbers: [5, 6, 7] });

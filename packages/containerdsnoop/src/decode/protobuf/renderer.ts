@@ -97,6 +97,8 @@ export class Renderer {
       const order = orderOf(field, reader.field);
       if (order === last ? field !== undefined && !field.repeated : order < last) {
         this.#disordered = true;
+        // Sorted already: this is the beginning of a value at the very end, which is left out.
+        if (this.#careful) break;
         return;
       }
       if (order !== last) {
