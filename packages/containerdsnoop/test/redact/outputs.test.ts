@@ -174,7 +174,7 @@ async function outputs(redact: boolean): Promise<Output[]> {
 function printed(pipeline: Pipeline, rows: readonly CallRow[]): Output[] {
   const nobody = () => ({ container: null, k8s: null });
   return [true, false].flatMap((completeContent) => {
-    const fields = callFields(pipeline.contents, nobody, { completeContent, calls: true });
+    const fields = callFields(pipeline.contents, nobody, { completeContent });
     const all = fields.map(({ name }) => name);
     const forms = {
       json: new JsonLines(fields),

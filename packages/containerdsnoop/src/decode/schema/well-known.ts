@@ -7,6 +7,9 @@ import {
   type Shown,
 } from './schema.js';
 
+/** The only value of google.protobuf.NullValue. */
+const NULL_VALUE = `NULL_VALUE`;
+
 /**
  * The messages of google.protobuf and google.rpc that services refer to. Programs do not always
  * carry their descriptions as one piece, so they are described here.
@@ -70,7 +73,7 @@ export const wellKnownFiles: readonly ProtoFile[] = [
       ),
       message('ListValue', ['values', KIND.message, 'repeated', '.google.protobuf.Value']),
     ]),
-    enums: [{ name: 'NullValue', values: [{ name: 'NULL_VALUE', number: 0 }] }],
+    enums: [{ name: 'NullValue', values: [{ name: NULL_VALUE, number: 0 }] }],
   },
   {
     ...file('google/rpc/status.proto', 'google.rpc', [
