@@ -1,4 +1,5 @@
-// The decoders alone: no kernel, no files. `@imagesnoop/containerdsnoop/decode`.
+// The decoders alone, for any stream of bytes: `@imagesnoop/containerdsnoop/decode`.
+export { RecordReader } from '../sinks/record-reader.js';
 export type { Chunk, Peer } from './chunk.js';
 export { Decoder, type DecoderOptions, type DecoderStats } from './decoder.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
@@ -14,3 +15,4 @@ export type {
   Undecoded,
   UndecodedCause,
 } from './message.js';
+export { type Schema, schemaFromDescriptorSet, schemaFromExecutable } from './schema/index.js';

@@ -5,7 +5,8 @@ import type { Call, Message, Undecoded } from '../../src/decode/message.js';
 import type { Schema } from '../../src/decode/schema/schema.js';
 
 export const NO_SCHEMA: Schema = {
-  methods: new Map(), type: () => undefined,
+  methods: new Map(),
+  type: () => undefined,
   files: [],
   set: new Uint8Array(),
 };

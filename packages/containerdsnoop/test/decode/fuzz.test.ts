@@ -44,7 +44,9 @@ function http1(random: Random): Write[] {
 
 /** The same with bits flipped, parts left out, doubled, exchanged or replaced. */
 function mutated(writes: readonly Write[], random: Random): Write[] {
-  const result = writes.map(({ toServer, bytes }) => ({ toServer, bytes: Buffer.from(bytes) }));
+  const result = writes.map(
+    ({ toServer, bytes }): Write => ({ toServer, bytes: Buffer.from(bytes) }),
+  );
   for (let count = 1 + random.below(6); count > 0; count--) {
     const index = random.below(result.length);
     const write = result[index] as Write;

@@ -115,10 +115,17 @@ export class GoConnection {
   }
 }
 
+interface ChunkOptions {
+  /** First write that is seen. */
+  from?: number;
+  conn?: string;
+  fromStart?: boolean;
+}
+
 /** The writes of a connection as chunks, from a write on; the connection is open before. */
 export function* chunksOf(
   writes: readonly Write[],
-  { from = 0, conn = '1', fromStart = from === 0 } = {},
+  { from = 0, conn = '1', fromStart = from === 0 }: ChunkOptions = {},
 ): Generator<Chunk> {
   const offsets = [0, 0];
   const base = { conn, client: null, server: null, fromStart: false };

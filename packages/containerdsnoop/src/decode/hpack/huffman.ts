@@ -1,3 +1,4 @@
+/// <reference path="./hpack-js.d.ts" />
 import huffman from 'hpack.js/lib/hpack/huffman.js';
 
 const EOS = 256;

@@ -1,3 +1,4 @@
+/// <reference path="./hpack-js.d.ts" />
 import staticTable from 'hpack.js/lib/hpack/static-table.js';
 
 /**

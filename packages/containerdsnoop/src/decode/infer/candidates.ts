@@ -21,7 +21,8 @@ const TTRPC = /^containerd\.(?:task|runtime\.(?:sandbox|ttrpc|linux))|ttrpc|^nri
 const SUPERSEDED = /(?:alpha|beta)\d*$/;
 const DEMANDING =
   /\/(?:Update|Exec|Attach|Kill|Resize|CloseIO|Checkpoint|DeleteProcess|PortForward|Add|Create|Prepare|Write|Publish|Apply|Diff)/;
-const RARE = /\/(?:Update.*|.*Stream|Fo?rward|Watch|Attach|Exec|Checkpoint.*|Reopen.*|.*Config)$/;
+const RARE = /\/(?:Fo?rward|Watch|Attach|Exec|Checkpoint.*|Reopen.*|.*Config|Pause|Resume)$/;
+const VERY_RARE = /\/(?:Update.*|.*Stream)$/;
 
 /** All methods of a schema. */
 export interface Candidates {
@@ -67,6 +68,7 @@ function describe({ path }: Method) {
   if (TTRPC.test(service)) handicap += 12;
   if (SUPERSEDED.test(pkg)) handicap += 3;
   if (RARE.test(path)) handicap += 1.5;
+  if (VERY_RARE.test(path)) handicap += 4;
   const demanding = DEMANDING.test(path);
   return { family: familyOf(pkg), service, nouns: nounsOf(service, name), demanding, handicap };
 }

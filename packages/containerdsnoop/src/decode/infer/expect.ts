@@ -24,7 +24,8 @@ export function expectationsOf(type: MessageType): Expectations {
     const singular = [...type.fields.values()].filter((field) => !field.repeated);
     made = {
       needsContent: singular.some(
-        ({ kind, name }) => (kind === KIND.string && IDENTITY.test(name)) || SUBJECT.test(name),
+        ({ kind, name }) =>
+          (kind === KIND.string && IDENTITY.test(name)) || SUBJECT.test(name) || ALWAYS.test(name),
       ),
       parts: singular
         .filter(({ name, message }) => message !== null || ALWAYS.test(name))

@@ -29,8 +29,23 @@ function describe(type: MessageType, { name }: MessageField): string | null {
   const parts = type.name.split('.');
   const simple = parts.pop() ?? '';
   const family = parts.slice(0, 2).join('.');
-  const noun = match[1] ?? simple.replace(/(?:Attributes|Status|Stats|Info|Metadata|Filter)$/, '');
+  const noun = match[1] ?? subjectOf(simple) ?? resourceOf(parts) ?? simple;
   return `${family} ${noun.replaceAll('_', '').toLowerCase()}`;
+}
+
+/** 'container' of ContainerStatus or DeleteContainerRequest; null of DeleteRequest. */
+function subjectOf(simple: string): string | null {
+  const subject = simple
+    .replace(/(?:Request|Response)$/, '')
+    .replace(/^(?:Get|List|Create|Delete|Remove|Start|Stop|Update|Run)(?=[A-Z]|$)/, '')
+    .replace(/(?:Attributes|Status|Stats|Info|Metadata|Filter)$/, '');
+  return subject === '' ? null : subject;
+}
+
+/** 'lease' of containerd.services.leases.v1. */
+function resourceOf(parts: readonly string[]): string | null {
+  const resource = parts.findLast((part) => !/^v\d/.test(part));
+  return resource?.replace(/s$/, '') ?? null;
 }
 
 /**
