@@ -77,6 +77,8 @@ describe('doctor', () => {
     for (const kind of kinds) expect(table).toMatch(new RegExp(`^  ${kind} +(ok|--) `, 'm'));
     for (const { tool } of diagnosis.tools) expect(table).toMatch(new RegExp(`^  ${tool} `, 'm'));
     expect(table).not.toContain('\x1b');
+    const alone = JSON.parse((await loader('doctor', '--no-tools', '-o', 'json')).stdout);
+    expect({ ...alone, tools: diagnosis.tools, ok: diagnosis.ok }).toEqual(diagnosis);
   });
 });
 

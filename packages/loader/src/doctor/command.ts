@@ -5,6 +5,7 @@ import { report } from './report.js';
 
 const OPTIONS: readonly Option[] = [
   { flag: 'output', letter: 'o', argument: 'FORM', description: 'table (default) or json' },
+  { flag: 'no-tools', description: 'the machine alone, without trying each tool' },
   { flag: 'btf', argument: 'FILE', description: "BTF file in place of the kernel's own" },
   { flag: 'help', letter: 'h', description: 'this text' },
 ];
@@ -36,7 +37,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
   const form = values.output ?? 'table';
   if (form !== 'table' && form !== 'json')
     throw new UsageError('USAGE', `--output: expected table or json, got '${form}'`);
-  const diagnosis = await examine(values.btf as string | undefined);
+  const diagnosis = await examine(values.btf as string | undefined, values['no-tools'] !== true);
   const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
   process.stdout.write(
     form === 'json' ? `${JSON.stringify(diagnosis, null, 2)}\n` : report(diagnosis, color),

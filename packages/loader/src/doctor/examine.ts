@@ -48,13 +48,17 @@ const SETTINGS = {
   ftrace_enabled: '/proc/sys/kernel/ftrace_enabled',
 };
 
-/** Looks at this machine and tries what can only be known by trying. Takes about a second. */
-export async function examine(btf: string | undefined): Promise<Diagnosis> {
+/**
+ * Looks at this machine and tries what can only be known by trying. Takes about a second.
+ *
+ * @param withTools also tries each tool that is installed here
+ */
+export async function examine(btf: string | undefined, withTools = true): Promise<Diagnosis> {
   const held = privileges.capabilities();
   const mayTrace = missingCapabilities(held).length === 0;
   const canLoad = mayTrace && (btf !== undefined || hasKernelBtf());
   const tools: ToolReport[] = [];
-  for (const tool of await findTools()) tools.push(await tryTool(tool, btf));
+  for (const tool of withTools ? await findTools() : []) tools.push(await tryTool(tool, btf));
   const facts = {
     kernel: { release: release(), arch: process.arch, supported: !isTooOld() },
     btf: btfFacts(btf),
