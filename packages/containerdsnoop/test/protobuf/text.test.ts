@@ -10,6 +10,7 @@ test('one line, close to the text format', () => {
   const bytes = animal({
     name: 'lion "x"',
     i32: -5,
+    i64: '1795331324215271238',
     mood: 'WILD',
     child: { flag: true },
     nicknames: ['a', 'b'],
@@ -21,7 +22,7 @@ test('one line, close to the text format', () => {
     blob: Buffer.from([0, 0x41]),
   });
   expect(text(bytes)).toBe(
-    'name:"lion \\"x\\"" i32:-5 blob:"\\u0000A" mood:WILD child:{flag:true} nicknames:"a" ' +
+    'name:"lion \\"x\\"" i32:-5 i64:1795331324215271238 blob:"\\u0000A" mood:WILD child:{flag:true} nicknames:"a" ' +
       'nicknames:"b" numbers:1 numbers:2 labels:{key:"k" value:"v"} ' +
       'any:{@type:"zoo.v1.Stranger" name:"x"} born:"1970-01-01T00:00:01Z" ' +
       'struct:[{key:"a" value:1}]',

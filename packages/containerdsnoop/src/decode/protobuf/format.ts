@@ -7,6 +7,8 @@ import type { MessageField } from '../schema/schema.js';
  */
 export interface Format {
   readonly writer: JsonWriter;
+  /** Whether numbers beyond 2^53 are quoted: readers of JSON would round them. */
+  readonly quotesLarge: boolean;
   /** `top`: of the message that is rendered, not of one inside. */
   beginMessage(top: boolean): void;
   endMessage(top: boolean): void;
@@ -48,6 +50,7 @@ const KEY = Buffer.from('{key:');
 /** As protojson, but with the names of the .proto file. */
 export class JsonFormat implements Format {
   readonly writer: JsonWriter;
+  readonly quotesLarge = true;
 
   constructor(writer: JsonWriter) {
     this.writer = writer;
@@ -116,6 +119,7 @@ export class JsonFormat implements Format {
 /** One line, close to protobuf's text format: `id:"web" labels:{key:"a" value:"b"} pid:17`. */
 export class TextFormat implements Format {
   readonly writer = new JsonWriter();
+  readonly quotesLarge = false;
 
   beginMessage(top: boolean): void {
     if (!top) this.writer.byte(OPEN);

@@ -249,7 +249,7 @@ export class Renderer {
   #unknown(depth: number, cut: boolean): void {
     const { wire, bytes, start, stop, low, high } = this.#reader;
     if (this.#values.isHidden) return this.#values.redacted();
-    if (wire !== 2) return writeUnsigned(this.#writer, low, high);
+    if (wire !== 2) return writeUnsigned(this.#format, low, high);
     const { redact } = this.#values;
     const text = looksLikeText(bytes, start, stop);
     // A password may happen to be a message, and could be told from its numbers.

@@ -24,13 +24,13 @@ export function writeNumber(field: MessageField, { low, high }: WireReader, form
       return writer.int((low >>> 1) ^ -(low & 1));
     case KIND.int64:
     case KIND.sfixed64:
-      return writeSigned(writer, low, high);
+      return writeSigned(format, low, high);
     case KIND.uint64:
     case KIND.fixed64:
-      return writeUnsigned(writer, low, high);
+      return writeUnsigned(format, low, high);
     case KIND.sint64: {
       const sign = -(low & 1);
-      return writeSigned(writer, ((low >>> 1) | (high << 31)) ^ sign, (high >>> 1) ^ sign);
+      return writeSigned(format, ((low >>> 1) | (high << 31)) ^ sign, (high >>> 1) ^ sign);
     }
     case KIND.bool:
       return writer.bool((low | high) !== 0);
@@ -51,17 +51,17 @@ export function writeNumber(field: MessageField, { low, high }: WireReader, form
 }
 
 /** A number of 64 bits from its halves. */
-export function writeUnsigned(writer: JsonWriter, low: number, high: number): void {
-  if (high >>> 0 < 1 << 21) writer.uint((high >>> 0) * 2 ** 32 + (low >>> 0));
-  else writeLarge(writer, low >>> 0, high >>> 0, false);
+export function writeUnsigned(format: Format, low: number, high: number): void {
+  if (high >>> 0 < 1 << 21) format.writer.uint((high >>> 0) * 2 ** 32 + (low >>> 0));
+  else writeLarge(format, low >>> 0, high >>> 0, false);
 }
 
-export function writeSigned(writer: JsonWriter, low: number, high: number): void {
+export function writeSigned(format: Format, low: number, high: number): void {
   const value = high * 2 ** 32 + (low >>> 0);
-  if (Number.isSafeInteger(value)) writer.int(value);
-  else if (high >= 0) writeLarge(writer, low >>> 0, high, false);
+  if (Number.isSafeInteger(value)) format.writer.int(value);
+  else if (high >= 0) writeLarge(format, low >>> 0, high, false);
   // The two halves of its absolute value.
-  else writeLarge(writer, -low >>> 0, (low === 0 ? -high : ~high) >>> 0, true);
+  else writeLarge(format, -low >>> 0, (low === 0 ? -high : ~high) >>> 0, true);
 }
 
 const QUOTE = 0x22;
@@ -70,7 +70,8 @@ const ZERO = 0x30;
 const BILLION = 1e9;
 
 /** Times in nanoseconds are such numbers, and come by the thousand: no BigInt, no string. */
-function writeLarge(writer: JsonWriter, low: number, high: number, negative: boolean): void {
+function writeLarge(format: Format, low: number, high: number, negative: boolean): void {
+  const { writer, quotesLarge } = format;
   // Long division by 10^9, in steps that stay below 2^53.
   const upper = (high % BILLION) * 2 ** 16 + (low >>> 16);
   const lower = (upper % BILLION) * 2 ** 16 + (low & 0xffff);
@@ -78,7 +79,7 @@ function writeLarge(writer: JsonWriter, low: number, high: number, negative: boo
     Math.floor(high / BILLION) * 2 ** 32 +
     Math.floor(upper / BILLION) * 2 ** 16 +
     Math.floor(lower / BILLION);
-  writer.byte(QUOTE);
+  if (quotesLarge) writer.byte(QUOTE);
   if (negative) writer.byte(MINUS);
   writer.uint(billions);
   let rest = lower % BILLION;
@@ -87,7 +88,7 @@ function writeLarge(writer: JsonWriter, low: number, high: number, negative: boo
     writer.byte(ZERO + digit);
     rest -= digit * place;
   }
-  writer.byte(QUOTE);
+  if (quotesLarge) writer.byte(QUOTE);
 }
 
 /** Names as protojson has them for what JSON cannot express. */
