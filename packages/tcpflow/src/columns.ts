@@ -6,6 +6,7 @@ import {
   type Owner,
   type OwnerEvent,
   ownerFields,
+  type Section,
 } from '@imagesnoop/output';
 import { EVENT, type FlowEventReaders, type FlowReaders } from './event.js';
 
@@ -115,6 +116,38 @@ export function flowFields(
       column: { show: 'wide', header: 'LAST' },
     }),
     ...last,
+  ];
+}
+
+/** The two tables of the original tool, and one for alerts. */
+export function sectionsOf(
+  all: readonly Field<Cursor>[],
+  times: readonly Field<Cursor>[],
+  read: FlowReaders,
+  wide: boolean,
+): readonly Section<Cursor>[] {
+  const asked = ({ column: { show } }: Field<Cursor>) =>
+    show === 'table' || (wide && show === 'wide');
+  const shown = [...times, ...all.filter((field) => asked(field) && !times.includes(field))];
+  const without = (name: string) => shown.filter((field) => field.name !== name);
+  const isAlert = (row: Cursor) => read.type(row) === EVENT.alert;
+  const call = all.find(({ name }) => name === 'call') as Field<Cursor>;
+  const port = fields.uint('port', read.port, { description: 'Either', column: { width: 5 } });
+  const alerts = without('lport').map((field) => (field.name === 'rport' ? port : field));
+  return [
+    {
+      fields: [
+        { ...call, column: { ...call.column, header: 'ALERT', width: 7, cut: false } },
+        ...alerts,
+      ],
+      takes: isAlert,
+    },
+    {
+      fields: without('lport'),
+      takes: (row) => read.call(row) === EVENT.connect,
+      always: true,
+    },
+    { fields: without('rport'), takes: () => true, always: true },
   ];
 }
 

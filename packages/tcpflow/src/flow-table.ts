@@ -1,5 +1,4 @@
-import { Cursor, type Layout, type Tracer } from '@imagesnoop/loader';
-import type { Lost } from '@imagesnoop/output';
+import { Cursor, type Layout, type Lost, type Tracer } from '@imagesnoop/loader';
 import { EVENT, type FlowReaders } from './event.js';
 
 /** What comes first in a table. */
