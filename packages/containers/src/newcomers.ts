@@ -7,6 +7,8 @@ import { commandOf, parentOf } from './procfs.js';
 
 /** When a new cgroup is looked at for the process that a runtime puts into it, in milliseconds. */
 const LOOKS_MS = [0, 2, 5, 10, 20, 40, 80];
+/** By then it is in namespaces of its own; until then its cgroup tells of it. */
+const ATTACH_MS = 100;
 const RUNTIMES: ReadonlySet<string> = new Set(['runc', 'crun']);
 /** Their commands that make a container; its id is the last word. */
 const CREATING: ReadonlySet<string> = new Set(['create', 'run', 'restore']);
@@ -38,13 +40,11 @@ export class Newcomers {
   look(id: number, path: string, attempt = 0): void {
     const wait = LOOKS_MS[attempt];
     if (wait === undefined || this.#names.size === 0) return;
-    const timer = setTimeout(async () => {
-      this.#timers.delete(timer);
+    this.#later(wait, async () => {
       const [pid] = await this.#tree.processes(path);
       if (pid === undefined) this.look(id, path, attempt + 1);
       else this.#take(id, path, pid);
-    }, wait).unref();
-    this.#timers.add(timer);
+    });
   }
 
   close(): void {
@@ -57,8 +57,19 @@ export class Newcomers {
     if (id === undefined || this.#inventory.byCgroup(cgroupId) !== undefined) return;
     const entry = this.#inventory.homeless(id) ?? this.#inventory.describe({ id, runtime: 'runc' });
     this.#inventory.located(entry, { id: cgroupId, path });
-    const confirm = async () => (await this.#tree.processes(path)).includes(pid);
-    void this.#attacher.attach(entry, { pid, cgroupPath: path, confirm });
+    this.#later(ATTACH_MS, () => {
+      if (entry.process !== null) return; // its state directory is open to us and told
+      const confirm = async () => (await this.#tree.processes(path)).includes(pid);
+      void this.#attacher.attach(entry, { pid, cgroupPath: path, confirm });
+    });
+  }
+
+  #later(ms: number, act: () => unknown): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, ms).unref();
+    this.#timers.add(timer);
   }
 }
 
