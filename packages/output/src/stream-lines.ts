@@ -10,7 +10,8 @@ export const lostFields: readonly Field<Lost>[] = [
   time('time', now, { description: 'when the loss was noticed' }),
   uint('count', (lost) => lost.count, { description: 'events lost since the last such line' }),
   text('cause', (lost) => lost.cause, {
-    description: 'ring_buffer_full, map_full, hold_full, recursion (count: at most), truncated or decode',
+    description:
+      'ring_buffer_full, map_full, hold_full, recursion (count: at most), truncated or decode',
   }),
   uint('total', (lost) => lost.total, { description: 'events lost to this cause since the start' }),
   text('hint', (lost) => lost.hint, { description: 'what to do about it' }),
