@@ -1,10 +1,10 @@
 // Where the programs are, beside those of others, and what is left of them.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lacksBtf, lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
 import { lacksHook, rowsOf, runTool, startTool } from '../../../tools/testing/tool.js';
-import { VethPair } from './veth.js';
+import { attacherOf, linksOf, VethPair } from './veth.js';
 
 const PORT = '8080';
 const V4 = '10.77.0.2';
@@ -26,12 +26,6 @@ const connect = () => pair.run(pair.client, 'client', PORT, '3', '7', V4);
 const until = async (what: () => boolean) => {
   while (!what()) await new Promise((resolve) => setTimeout(resolve, 20));
 };
-
-/** The process that attaches for the tool, which is its child. */
-function attacher(pid: number): number {
-  const children = execFileSync('cat', [`/proc/${pid}/task/${pid}/children`], { encoding: 'utf8' });
-  return Number(children.trim().split(' ')[0]);
-}
 
 describe.each(['tcx', 'clsact'])('[%s]', (hook) => {
   beforeEach(async (context) => {
@@ -63,7 +57,7 @@ describe.each(['tcx', 'clsact'])('[%s]', (hook) => {
     await tool.stop();
     expect(state()).toBe(before);
     const killed = await start();
-    const helper = attacher(killed.child.pid as number);
+    const helper = attacherOf(killed.child.pid as number);
     killed.child.kill('SIGKILL');
     await until(() => !existsSync(`/proc/${helper}`));
     expect(state()).toBe(before);
@@ -72,7 +66,7 @@ describe.each(['tcx', 'clsact'])('[%s]', (hook) => {
   test('what stays when all of it is killed is removed at the next start', async () => {
     const before = state();
     const tool = await start();
-    const helper = attacher(tool.child.pid as number);
+    const helper = attacherOf(tool.child.pid as number);
     process.kill(helper, 'SIGKILL');
     tool.child.kill('SIGKILL');
     await tool.ended;
@@ -103,16 +97,12 @@ describe.each(['tcx', 'clsact'])('[%s]', (hook) => {
     expect(execFileSync('stat', ['-c', '%u', `/proc/${pid}`], { encoding: 'utf8' })).toBe(
       '65534\n',
     );
-    const attached = () =>
-      readdirSync(`/proc/${attacher(pid)}/fd`)
-        .map((fd) => readlinkSync(`/proc/${attacher(pid)}/fd/${fd}`))
-        .filter((target) => target === 'anon_inode:bpf_link').length;
     const rename = ['link', 'set', 'cable', 'down', 'name', 'late0'];
     pair.inside(pair.client, 'ip', ...rename);
     pair.inside(pair.client, 'ip', 'link', 'set', 'late0', 'up');
     const there = () =>
       hook === 'tcx'
-        ? attached() === 2
+        ? linksOf(attacherOf(pid)) === 2
         : pair.inside(pair.client, 'tc', 'filter', 'show', 'dev', 'late0', 'egress') !== '';
     await until(there);
     await connect();
@@ -132,7 +122,7 @@ test('names that are not there are errors before anything is attached', async ()
 
 test('the process that attaches may not be killed unnoticed', async () => {
   const tool = await startTool('tc-tracker', ['--netns', pair.client, '-o', 'json']);
-  process.kill(attacher(tool.child.pid as number), 'SIGKILL');
+  process.kill(attacherOf(tool.child.pid as number), 'SIGKILL');
   const { code, stderr } = await tool.ended;
   expect(code).toBe(1);
   expect(stderr).toContain('the process that attaches to interfaces ended');

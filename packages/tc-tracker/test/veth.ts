@@ -1,6 +1,7 @@
 // Two network namespaces of the test's own with a cable between them.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compiled } from '../../../tools/testing/compiled.mjs';
 
@@ -111,4 +112,16 @@ export function netnsOf(name: string): number {
     encoding: 'utf8',
   });
   return Number(inode);
+}
+
+/** The process that attaches for a tool, which is its child. */
+export function attacherOf(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return Number(children.trim().split(' ')[0]);
+}
+
+/** How many BPF links a process holds. */
+export function linksOf(pid: number): number {
+  const targets = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  return targets.filter((target) => target === 'anon_inode:bpf_link').length;
 }
