@@ -17,7 +17,7 @@ const CALLS = ['call'] as const;
 await runTool({
   name: 'containerdsnoop',
   version: packageVersion(import.meta.url),
-  summary: 'Shows the gRPC calls of a running containerd, decoded, without restarting it',
+  summary: 'Shows the gRPC calls of a running containerd, decoded',
   options,
   examples: [
     { command: 'containerdsnoop', help: "every message on containerd's socket" },
