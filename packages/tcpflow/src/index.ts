@@ -142,7 +142,7 @@ export async function openFlowEvents({
   return {
     fields: eventFields(read, ownerOf(session, read.owner), { showUid }),
     async *batches(signal): AsyncGenerator<Batch<Cursor>, void, void> {
-      yield { rows: recordsIn(present, layout.size), lost: [] };
+      yield { rows: tracer.judged(recordsIn(present, layout.size)), lost: [] };
       yield* tracer.batches(signal);
     },
     attachedMs: session.attachedMs,

@@ -25,7 +25,7 @@ export interface FlowOptions extends SessionOptions {
 export function planFor({ events }: { readonly events: boolean }): TracerPlan {
   const object = new URL('../bpf/tcpflow.bpf.o', import.meta.url);
   const programs = events ? ['task_file_iter'] : [];
-  return { object, hooks: hooksFor({ events }), programs, trigger };
+  return { object, hooks: hooksFor({ events }), programs, trigger, aggregates: !events };
 }
 
 /** Loaded when needed: attaching comes first. */
