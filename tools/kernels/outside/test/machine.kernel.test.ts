@@ -92,7 +92,7 @@ test('Ctrl-C ends it at once and leaves nothing behind', async () => {
   const argv = ['tools/kernels/test.mjs', '--no-setup', '--hooks', '6.12', 'kernels'];
   const child = spawn(process.execPath, argv, {
     cwd: repository,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'ignore',
   });
   const copies = () =>
     readdirSync(cache).filter((name) => name.startsWith(`snapshot-${child.pid}-`));
@@ -102,7 +102,7 @@ test('Ctrl-C ends it at once and leaves nothing behind', async () => {
   }, WHEN_BUSY);
   expect(copies()).toHaveLength(1);
   child.kill('SIGINT');
-  const [code] = await once(child, 'close');
+  const [code] = await once(child, 'exit');
   expect(code).toBe(130);
   expect(copies()).toEqual([]);
   expect(machines.filter((pid) => existsSync(join('/proc', pid)))).toEqual([]);
