@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { lacksBtf, lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
 import { rowsOf, startTool } from '../../../tools/testing/tool.js';
 import { missing, startContainerd, type TestContainerd } from '../../containers/test/runtimes.js';
-import { type Row, run } from './flows.js';
+import { OpenConnections, type Row, run } from './flows.js';
 
 const lack = lacksRoot() ?? lacksBtf() ?? missing('containerd', 'ctr', 'runc');
 const OBJECT = new URL('../bpf/tcpflow.bpf.o', import.meta.url).pathname;
@@ -51,13 +51,16 @@ function pinNamespace(): string {
   return path;
 }
 
-/** The container connects twice, and others do meanwhile. */
+/** The container connects twice; others have connected before, and do meanwhile. */
 async function rows(...args: readonly string[]): Promise<Row[]> {
   const env = { CONTAINERD_ADDRESS: runtime.socket };
+  const others = new OpenConnections();
+  await others.opened();
   const tool = await startTool('tcpflow', [...args, '-o', 'json'], { env });
   const dial = `nc 127.0.0.1 ${PORT}`;
   await runtime.exec('web', ['sh', '-c', `${dial}; ${dial}; true`]);
   await run('flows', 'client-fin');
+  await others.closed();
   const { code, stdout, stderr } = await tool.stop();
   expect(code, stderr).toBe(0);
   return rowsOf(stdout);
