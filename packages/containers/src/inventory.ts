@@ -190,6 +190,7 @@ export class Inventory {
 
   /** The container's first process is there (perhaps still waiting for its start). */
   started(entry: Entry, process: Process, cgroup: Cgroup | null): void {
+    if (this.#entries.get(entry.key) !== entry) return; // forgotten while its process was looked at
     if (sameProcess(entry.process, process)) {
       if (entry.process?.mntns === process.mntns && entry.cgroup?.id === cgroup?.id) return;
     } else if (entry.process === null && sameProcess(entry.last, process)) {

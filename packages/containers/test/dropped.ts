@@ -7,6 +7,9 @@ import { Containers, type ContainersOptions } from '../src/index.js';
 
 const [options = '{}', when] = process.argv.slice(2);
 
+/** Of other containers of this machine nobody tells a name. */
+const names = () => containers.list().flatMap(({ name }) => name ?? []);
+
 function becomeNobody(): void {
   process.setgroups?.([]);
   process.setgid?.(65534);
@@ -26,8 +29,8 @@ await containers.select(
   { containers: ['late'] },
   {
     wait: true,
-    onChange: (change) => tell({ ...change, running: containers.list().map(({ name }) => name) }),
+    onChange: (change) => tell({ ...change, running: names() }),
   },
 );
-tell({ running: containers.list().map(({ name }) => name), notes: containers.notes() });
+tell({ running: names(), notes: containers.notes() });
 process.stdin.resume().on('end', () => containers.close());

@@ -6,7 +6,7 @@ import { requireKernel } from '../../../tools/testing/kernel.js';
 import { CgroupTree } from '../src/cgroups.js';
 import { Containers, type StateDir } from '../src/index.js';
 import { missing, runcContainer } from './runtimes.js';
-import { HOST_MNTNS, truth } from './truth.js';
+import { HOST_MNTNS, ours, truth } from './truth.js';
 import { Watch } from './watch.js';
 
 describe('plain runc', () => {
@@ -84,7 +84,7 @@ describe('plain runc', () => {
     expect((await watch.removed()).remove).toEqual({ mntns: [mntns], cgroups: [cgroupId] });
     expect(containers.lookup(mntns, 1n)).toBeNull();
     expect(containers.lookup(HOST_MNTNS, cgroupId)).toMatchObject({ id: 'web', pid: null });
-    expect(containers.list()).toEqual([]);
+    expect(await ours(containers)).toEqual([]);
   });
 
   test('a cgroup that a container makes below its own belongs to it', async () => {
@@ -110,7 +110,7 @@ describe('plain runc', () => {
     const later = await Containers.open({ sockets: [], stateDirs });
     done.push(() => later.close());
     await later.ready;
-    expect(later.list()).toEqual([]);
+    expect(await ours(later)).toEqual([]);
   });
 
   test('state that is no JSON, a directory that goes and comes back', async () => {

@@ -1,5 +1,6 @@
 /** What the kernel says of a process, read independently of the code under test. */
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { type ContainerInfo, Containers } from '../src/index.js';
 
 export function truth(pid: number): { mntns: number; cgroupId: bigint } {
   const [, mntns] = /^mnt:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/ns/mnt`)) ?? [];
@@ -12,3 +13,12 @@ export function truth(pid: number): { mntns: number; cgroupId: bigint } {
 
 /** Inode of our own mount namespace: a process with this one is in no container. */
 export const HOST_MNTNS: number = truth(process.pid).mntns;
+
+/** Those that run without the others of this machine, which their cgroups' names tell of. */
+export async function ours(containers: Containers): Promise<ContainerInfo[]> {
+  const blind = await Containers.open({ sockets: [], stateDirs: [] });
+  await blind.ready;
+  const others = new Set(blind.list().map(({ id }) => id));
+  blind.close();
+  return containers.list().filter(({ id }) => !others.has(id));
+}
