@@ -15,4 +15,12 @@ export type {
   Undecoded,
   UndecodedCause,
 } from './message.js';
-export { type Schema, schemaFromDescriptorSet, schemaFromExecutable } from './schema/index.js';
+export { MessagePrinter, type PrinterOptions, type TextOptions } from './protobuf/index.js';
+export {
+  emitProtos,
+  joinSchemas,
+  type Schema,
+  schemaFromDescriptorSet,
+  schemaFromExecutable,
+  schemaFromProtoFiles,
+} from './schema/index.js';

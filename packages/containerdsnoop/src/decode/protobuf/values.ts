@@ -1,12 +1,7 @@
 import { redactValue, writeJson } from '../../redact/json.js';
 import { soundsSecret } from '../../redact/names.js';
-import {
-  isBinary,
-  isSuspicious,
-  REDACTED,
-  redactArgument,
-  redactVariable,
-} from '../../redact/text.js';
+import { maySuspect } from '../../redact/suspicion.js';
+import { isBinary, REDACTED, redactArgument, redactVariable } from '../../redact/text.js';
 import { KIND, type MessageField } from '../schema/schema.js';
 import type { Format } from './format.js';
 import { writeNumber } from './scalars.js';
@@ -69,9 +64,8 @@ export class ValueWriter {
 
   #text({ redact }: MessageField, bytes: Uint8Array, start: number, stop: number): void {
     const { writer } = this.#format;
-    const characters = this.latin1(bytes, start, stop);
-    const suspicious = isSuspicious(characters);
-    if (suspicious && isBinary(characters)) return this.size(stop - start);
+    const suspicious = maySuspect(bytes, start, stop);
+    if (suspicious && isBinary(this.latin1(bytes, start, stop))) return this.size(stop - start);
     if (redact === 'env') return writer.quoted(redactVariable(utf8(bytes, start, stop)));
     if (redact === 'args') {
       const argument = utf8(bytes, start, stop);
