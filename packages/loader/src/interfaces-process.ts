@@ -11,14 +11,16 @@ function answer(message: Answer): void {
 }
 
 function obey(request: Request): void {
-  if (request.type === 'begin') {
-    attacher = new InterfaceAttacher(request.plan, {
-      onAttached: (each) => answer({ type: 'attached', interface: each }),
-      onNote: (text) => answer({ type: 'note', text }),
-    });
+  if (request.type === 'follow') {
+    attacher?.follow(request.paths);
+    return;
   }
-  attacher?.follow(request.paths);
-  if (request.type === 'begin') answer({ type: 'ready' });
+  attacher = new InterfaceAttacher(request.plan, {
+    onAttached: (each) => answer({ type: 'attached', interface: each }),
+    onNote: (text) => answer({ type: 'note', text }),
+  });
+  attacher.begin(request.paths);
+  answer({ type: 'ready' });
 }
 
 process.on('message', (request: Request) => {

@@ -1,5 +1,4 @@
-import type { Cursor, InterfaceWatch, Tracer } from '@imagesnoop/loader';
-import type { Batch, Lost } from '@imagesnoop/output';
+import type { Batch, Cursor, InterfaceWatch, Lost, Tracer } from '@imagesnoop/loader';
 import type { SessionRow } from './columns.js';
 import type { Session, SessionReader } from './event.js';
 import { Rates } from './rates.js';
@@ -23,6 +22,11 @@ export interface Following {
   heading(): string;
 }
 
+/** Rows that come together; with a heading, if they are the picture of a moment. */
+export interface Rows extends Batch<SessionRow> {
+  readonly snapshot?: { readonly heading: string };
+}
+
 /** How often it is asked whether sessions have ended. */
 const TICK_MS = 250;
 /** Ended sessions that wait for the next picture at most; more go out at once. */
@@ -38,7 +42,7 @@ const now = (): number => Number(process.hrtime.bigint());
 export async function* follow(
   what: Following,
   signal: AbortSignal,
-): AsyncGenerator<Batch<SessionRow>, void, void> {
+): AsyncGenerator<Rows, void, void> {
   const { tracer, watch, intervalMs, failed } = what;
   const sorter = new Sorter(what);
   const waker = new Waker();
@@ -83,17 +87,14 @@ export async function* follow(
 
 /** Reads batches of another loop, one ahead. */
 class Records {
-  readonly #batches: AsyncIterator<{ rows: Iterable<Cursor>; lost: readonly Lost[] }>;
+  readonly #batches: AsyncIterator<Batch<Cursor>>;
   readonly #onArrival: () => void;
-  #arrived: { rows: Iterable<Cursor>; lost: readonly Lost[] } | undefined;
+  #arrived: Batch<Cursor> | undefined;
   #next: Promise<void>;
   #over = false;
   #failure: unknown;
 
-  constructor(
-    batches: AsyncIterable<{ rows: Iterable<Cursor>; lost: readonly Lost[] }>,
-    onArrival: () => void,
-  ) {
+  constructor(batches: AsyncIterable<Batch<Cursor>>, onArrival: () => void) {
     this.#batches = batches[Symbol.asyncIterator]();
     this.#onArrival = onArrival;
     this.#next = this.#ask();
@@ -159,7 +160,7 @@ class Sorter {
   }
 
   /** Looks at the table if there may be something to see. */
-  look(isDue: boolean, final: boolean): Batch<SessionRow> | undefined {
+  look(isDue: boolean, final: boolean): Rows | undefined {
     const { table, arrange, isShown, heading } = this.#what;
     const nowNs = now();
     const open: SessionRow[] = [];

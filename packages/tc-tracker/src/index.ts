@@ -97,7 +97,10 @@ export async function openSessions({
     watch = helper ?? watchInterfaces(where, paths());
     await helper?.begin(where, paths());
     const attachedMs = performance.now();
-    if (netns.length === 0) containers.onChange = () => watch?.follow(paths());
+    if (netns.length === 0 && containers.paths !== undefined) {
+      containers.onChange = () => watch?.follow(paths());
+      containers.onChange(); // those that came while the first were attached to
+    }
     const reader = new SessionReader(tracer.layout('session_record', EVENT.replaced));
     const source = sessionSource({ session, watch, reader, failed, attachedMs, pictures: options });
     if (drop) {

@@ -1,15 +1,10 @@
 import { readlinkSync } from 'node:fs';
-import type {
-  AttachedInterface,
-  InterfaceWatch,
-  Session as LoaderSession,
-} from '@imagesnoop/loader';
 import type { Source } from '@imagesnoop/output';
 import { Blocks } from './blocks.js';
 import { type SessionRow, sessionFields } from './columns.js';
 import { Durations } from './durations.js';
 import { COUNT, type Session, type SessionReader } from './event.js';
-import { follow } from './follow.js';
+import { type Following, follow } from './follow.js';
 import { type ContainerNamespaces, OWN_NAMESPACE } from './network-namespaces.js';
 import { SessionTable } from './session-table.js';
 
@@ -30,8 +25,13 @@ export interface Pictures {
 }
 
 interface Parts {
-  readonly session: LoaderSession<ContainerNamespaces>;
-  readonly watch: InterfaceWatch;
+  readonly session: {
+    readonly tracer: Following['tracer'];
+    readonly containers: ContainerNamespaces;
+    notes(): readonly string[];
+    close(): void;
+  };
+  readonly watch: Following['watch'];
   readonly reader: SessionReader;
   readonly failed: Promise<never>;
   readonly attachedMs: number;
@@ -104,7 +104,7 @@ function shownBy(containers: ContainerNamespaces): (session: Session) => boolean
   return ({ wanted, netns }) => wanted ?? (containers.paths !== undefined && netns !== own);
 }
 
-const interfaceNote = ({ name, netns }: AttachedInterface): string =>
+const interfaceNote = ({ name, netns }: { name: string; netns: number }): string =>
   `interface ${name} of network namespace ${netns}`;
 
 /** What else passed: with the rows it is all that the interfaces have counted. */

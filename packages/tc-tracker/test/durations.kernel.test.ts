@@ -54,12 +54,13 @@ test('durations are within 100 µs of what tcpdump says', async (context) => {
   capture.stdout.on('data', (data) => {
     text += data;
   });
-  await once(capture.stderr, 'data');
+  for await (const said of capture.stderr) if (String(said).includes('listening on')) break;
   const tool = await startTool('tc-tracker', ['--netns', pair.client, '-o', 'json']);
   await pair.run(pair.client, 'client', PORT, String(SESSIONS), '3000', '10.77.0.2', 'fd77::2');
   const rows = rowsOf((await tool.stop()).stdout).filter(({ when }) => when === 'end');
+  while (capturedDurations(text).size < SESSIONS) await once(capture.stdout, 'data');
   capture.kill('SIGINT');
-  await once(capture, 'close');
+  await once(capture, 'exit');
 
   const captured = capturedDurations(text);
   expect(rows).toHaveLength(SESSIONS);

@@ -34,33 +34,52 @@ export class InterfaceAttacher {
   }
 
   /**
-   * Makes these the namespaces that are followed.
+   * The namespaces to begin with: all that is named has to be there.
    *
    * @param paths such as /proc/self/ns/net, /run/netns/NAME, /proc/PID/ns/net
    * @throws UsageError `NETNS_NOT_FOUND`, `INTERFACE_NOT_FOUND`; BpfError
    */
+  begin(paths: readonly string[]): void {
+    this.#follow(paths, (error) => {
+      throw error;
+    });
+  }
+
+  /** Makes these the namespaces that are followed; what may be gone again is a note. */
   follow(paths: readonly string[]): void {
+    this.#follow(paths, (error) => this.#events.onNote((error as Error).message));
+  }
+
+  #follow(paths: readonly string[], onError: (error: unknown) => void): void {
     for (const [path, namespace] of this.#namespaces) {
       if (!paths.includes(path)) this.#drop(path, namespace);
     }
     const inodes = new Set([...this.#namespaces.values()].map(({ inode }) => inode));
     for (const path of paths) {
       if (this.#namespaces.has(path)) continue;
-      if (!existsSync(path)) {
-        throw new UsageError('NETNS_NOT_FOUND', `there is no network namespace at ${path}`, {
-          hint: 'Give the name of one that `ip netns` lists, or the id of a running process.',
-        });
+      try {
+        this.#add(path, inodes);
+      } catch (error) {
+        onError(error);
       }
-      const namespace = new Namespace(path, this.#plan, this.#events);
-      // Containers of one pod share theirs.
-      if (inodes.has(namespace.inode)) {
-        namespace.close();
-        continue;
-      }
-      inodes.add(namespace.inode);
-      this.#namespaces.set(path, namespace);
-      namespace.begin();
     }
+  }
+
+  #add(path: string, inodes: Set<number>): void {
+    if (!existsSync(path)) {
+      throw new UsageError('NETNS_NOT_FOUND', `there is no network namespace at ${path}`, {
+        hint: 'Give the name of one that `ip netns` lists, or the id of a running process.',
+      });
+    }
+    const namespace = new Namespace(path, this.#plan, this.#events);
+    // Containers of one pod share theirs.
+    if (inodes.has(namespace.inode)) {
+      namespace.close();
+      return;
+    }
+    inodes.add(namespace.inode);
+    this.#namespaces.set(path, namespace);
+    namespace.begin();
   }
 
   /** Detaches everything. Idempotent. */

@@ -23,7 +23,7 @@ export function watchInterfaces(plan: InterfacePlan, paths: readonly string[]): 
   const log = new Log();
   const attacher = new InterfaceAttacher(plan, log);
   try {
-    attacher.follow(paths);
+    attacher.begin(paths);
   } catch (error) {
     attacher.close();
     throw error;
