@@ -6,7 +6,8 @@ import { type CallEvent, type ColumnOptions, callFields } from './columns.js';
 import { type FileOptions, Files, ProtoFolder } from './files.js';
 import type { RowFilters } from './filter.js';
 import { hooks } from './hooks.js';
-import { Pipeline } from './pipeline.js';
+import type { Pipeline } from './pipeline.js';
+import { programFor } from './programs.js';
 import type { CallRow, RowType } from './rows.js';
 import { type SchemaSources, Schemas } from './schemas.js';
 import { closingLine } from './summary-line.js';
@@ -82,12 +83,13 @@ export async function openContainerdCalls({
   try {
     const folder = emitProtos === undefined ? undefined : new ProtoFolder(emitProtos);
     await schemas.open(sources);
-    capture = await openCapture(plan, openContainers, options, (listeners) =>
-      schemas.openServers(listeners),
+    capture = await openCapture(plan, openContainers, options, ({ listeners, unserved }) =>
+      schemas.openServers(listeners, programsFor(unserved)),
     );
     const { session } = capture;
     const schema = await schemas.read();
     await folder?.write(schema);
+    const { Pipeline } = await import('./pipeline.js');
     const pipeline = new Pipeline({ schema, types, filters: rows, redact, sinks: files.sinks });
     await files.begin({ schema, redact }, pipeline.contents);
     return liveSource(capture, pipeline, files, {
@@ -149,6 +151,11 @@ async function* batches(capture: Capture, pipeline: Pipeline, signal: AbortSigna
   for await (const { chunks, lost } of capture.batches(signal))
     yield { rows: pipeline.rows(chunks), lost };
   yield { rows: pipeline.end(), lost: [] };
+}
+
+function programsFor(addresses: readonly { readonly name: string }[]): string[] {
+  const programs = addresses.map(({ name }) => programFor(name));
+  return programs.filter((path) => path !== undefined);
 }
 
 /** Loaded when needed: attaching comes first. */

@@ -1,12 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { openBundledSchema } from './bundled-schema.js';
-import {
-  ExecutableSchema,
-  joinSchemas,
-  type Schema,
-  schemaFromDescriptorSetFile,
-  schemaFromProtoFiles,
-} from './decode/schema/index.js';
+import type { ExecutableSchema, Schema } from './decode/schema/index.js';
 
 /** Where descriptions of services come from beside the servers themselves. */
 export interface SchemaSources {
@@ -23,6 +16,10 @@ export interface Server {
   readonly pid: number;
   readonly comm: string;
 }
+
+/** Loaded when needed: attaching comes first. */
+const load = () => import('./decode/schema/index.js');
+const openBundled = async () => (await import('./bundled-schema.js')).openBundledSchema();
 
 /** More programs than serve sockets on one node; the next ones are not looked into. */
 const MAX_EXECUTABLES = 8;
@@ -41,7 +38,8 @@ export class Schemas {
 
   /** @throws SchemaError for what is named and cannot be read */
   async open({ executables = [], protos = [], descriptorSets = [] }: SchemaSources): Promise<void> {
-    this.#bundled = await openBundledSchema();
+    if (executables.length + protos.length + descriptorSets.length === 0) return;
+    const { ExecutableSchema, schemaFromDescriptorSetFile, schemaFromProtoFiles } = await load();
     if (protos.length > 0) this.#given.push(await schemaFromProtoFiles([...protos]));
     for (const path of descriptorSets) this.#given.push(await schemaFromDescriptorSetFile(path));
     for (const path of executables) {
@@ -50,19 +48,28 @@ export class Schemas {
     }
   }
 
-  /** Never fails: what cannot be opened becomes a note. */
-  async openServers(servers: readonly Server[]): Promise<void> {
+  /**
+   * Never fails: what cannot be opened becomes a note.
+   *
+   * @param programs executables that will serve a socket when they are started
+   */
+  async openServers(servers: readonly Server[], programs: readonly string[] = []): Promise<void> {
+    this.#bundled = await openBundled();
+    // The init system holds the sockets of services that it starts when they are used.
+    const running = servers
+      .filter(({ pid }) => pid !== 1)
+      .map(({ pid, comm }) => ({ path: `/proc/${pid}/exe`, name: `${comm} (${pid})` }));
+    const coming = programs.map((path) => ({ path, name: path }));
+    const { ExecutableSchema } = await load();
     const seen = new Set<string>();
-    for (const { pid, comm } of servers) {
-      // The init system holds the sockets of services that it starts when they are used.
-      if (pid === 1 || seen.size >= MAX_EXECUTABLES) continue;
+    for (const { path, name } of [...running, ...coming]) {
+      if (seen.size >= MAX_EXECUTABLES) return;
       try {
-        const path = `/proc/${pid}/exe`;
         const { dev, ino } = await stat(path);
         if (seen.has(`${dev} ${ino}`)) continue;
         seen.add(`${dev} ${ino}`);
         const executable = await ExecutableSchema.open(path);
-        this.#executables.push({ name: `${comm} (${pid})`, executable, required: false });
+        this.#executables.push({ name, executable, required: false });
       } catch (error) {
         this.notes.push(`schema: ${(error as Error).message}`);
       }
@@ -96,10 +103,11 @@ export class Schemas {
     } finally {
       await this.close();
     }
+    const { joinSchemas } = await load();
     const [only, ...others] = schemas;
     if (only === undefined) {
       this.notes.push('schema: the one that comes with containerdsnoop');
-      return (this.#bundled ?? (await openBundledSchema()))();
+      return (this.#bundled ?? (await openBundled()))();
     }
     return others.length === 0 ? only : joinSchemas(only, ...others);
   }

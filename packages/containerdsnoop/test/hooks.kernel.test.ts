@@ -60,8 +60,8 @@ describe.each(HOOKS)('[%s]', (hook) => {
     }
   });
 
-  test(`splice() between reads [${hook}]`, async (context) => {
-    if (hook !== 'fexit') return requireKernel(context, 'no hook of this kind sees splice()');
+  // No tracepoint sees splice(): holes.kernel.test.ts has what is noticed of it.
+  test.runIf(hook === 'fexit')(`splice() between reads [${hook}]`, async (context) => {
     const bytes = 200_003;
     await streams.start({ connections: 2, bytes, reader: 'splice' });
     const { all, unseen } = await withHook(context, { hook });

@@ -26,6 +26,13 @@ export interface ChunkBatch {
   readonly lost: readonly Lost[];
 }
 
+/** Who is at the addresses when the tool starts. */
+export interface Servers {
+  readonly listeners: readonly Listener[];
+  /** Where nobody is yet. */
+  readonly unserved: readonly Address[];
+}
+
 /** Bytes that were read on watched connections but not captured, by cause. */
 export type UnseenBytes = Readonly<Record<(typeof UNSEEN)[number], number>>;
 
@@ -35,7 +42,7 @@ const BUFFER_BYTES = 64 << 20;
 /**
  * Watches connections to unix sockets. Whatever fails, nothing stays open.
  *
- * @param whileRoot what is to be opened of the servers, by those that listen, before root is given up
+ * @param whileRoot what is to be opened of the servers before root is given up
  * @throws as `openSession()` of the loader; DaemonError `DAEMON_NOT_RUNNING` when nobody listens at
  *   an address and `wait` is not set; UsageError `ADDRESS_INVALID`
  */
@@ -43,7 +50,7 @@ export async function openCapture<Directory extends ContainerDirectory>(
   plan: TracerPlan,
   openContainers: () => Promise<Directory>,
   { addresses: given = [], drop = true, ...options }: CaptureOptions,
-  whileRoot: (listeners: readonly Listener[]) => Promise<void> | void = () => {},
+  whileRoot: (servers: Servers) => Promise<void> | void = () => {},
 ): Promise<Capture<Directory>> {
   const addresses = addressesOf(given);
   let watched: WatchedAddresses | undefined;
@@ -52,8 +59,9 @@ export async function openCapture<Directory extends ContainerDirectory>(
     watched = new WatchedAddresses(tracer, addresses);
     const listeners = findOpen(tracer);
     watched.becomeReady();
-    if (options.wait !== true) checkServed(addresses, listeners);
-    opened = Promise.resolve(whileRoot(listeners));
+    const unserved = unservedOf(addresses, listeners);
+    if (options.wait !== true) checkServed(unserved);
+    opened = Promise.resolve(whileRoot({ listeners, unserved }));
   };
   let session: Session<Directory> | undefined;
   try {
@@ -123,11 +131,16 @@ function findOpen(tracer: Tracer): Listener[] {
   }
 }
 
-function checkServed(addresses: readonly Address[], listeners: readonly Listener[]): void {
-  const listening = new Set([...listeningNames(), ...listeners.map(({ address }) => address)]);
+function unservedOf(addresses: readonly Address[], listeners: readonly Listener[]): Address[] {
   // A socket may be bound by another name than it is asked for by: then its file was found.
-  if (listeners.length > 0 && addresses.length === 1) return;
-  const dead = addresses.find((address) => !address.prefix && !isServed(address, listening));
+  if (listeners.length > 0 && addresses.length === 1) return [];
+  const listening = new Set([...listeningNames(), ...listeners.map(({ address }) => address)]);
+  return addresses.filter((address) => !isServed(address, listening));
+}
+
+/** That nothing is there yet that begins so is nothing unusual: shims come and go. */
+function checkServed(unserved: readonly Address[]): void {
+  const dead = unserved.find(({ prefix }) => !prefix);
   if (dead === undefined) return;
   throw new DaemonError(
     'DAEMON_NOT_RUNNING',
