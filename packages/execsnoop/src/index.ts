@@ -146,7 +146,8 @@ function execSource(
   const { tracer, containers } = session;
   const read = execReaders(tracer.layout('exec_event', EVENT.exec));
   const exit = exitReaders(tracer.layout('exit_event', EVENT.exit));
-  const { owner } = read;
+  // Each process execs once or twice: what its rows share is not worth keeping.
+  const { key: _, ...owner } = read.owner;
   const args = new Arguments(read, options);
   const isWanted = rowFilter(options, read, args);
   const whose = (row: Cursor) =>
