@@ -1,4 +1,5 @@
 import { fieldOf, type MessageField, type MessageType } from '../schema/schema.js';
+import { varintOf } from './varint.js';
 import { WireReader } from './wire-reader.js';
 
 /** The schema's field that a reader is at, if what is on the wire can be its value. */
@@ -76,8 +77,4 @@ function merged(bytes: Uint8Array, pieces: readonly Piece[]): Uint8Array[] {
   const length = values.reduce((sum, value) => sum + value.length, 0);
   const number = ((pieces[0] as Piece).field as MessageField).number;
   return [Uint8Array.from([...varintOf(number * 8 + 2), ...varintOf(length)]), ...values];
-}
-
-function varintOf(value: number): number[] {
-  return value < 128 ? [value] : [(value % 128) + 128, ...varintOf(Math.floor(value / 128))];
 }

@@ -1,3 +1,4 @@
+import { varintOf } from '../protobuf/varint.js';
 import { WireReader } from '../protobuf/wire-reader.js';
 import {
   KIND,
@@ -62,10 +63,6 @@ export function setOfFiles(files: readonly Uint8Array[]): Buffer {
   return Buffer.concat(
     files.flatMap((file) => [Buffer.from([0x0a, ...varintOf(file.length)]), file]),
   );
-}
-
-function varintOf(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...varintOf(value >>> 7)];
 }
 
 function readMessage(outer: WireReader, outerDepth: number): ProtoMessage {

@@ -1,3 +1,4 @@
+import { join, resolve } from './names.js';
 import {
   KIND,
   type Kind,
@@ -182,11 +183,7 @@ class Emitter {
   }
 
   #full(typeName: string, scope: string): string {
-    if (typeName.startsWith('.')) return typeName.slice(1);
-    for (let at = scope; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
-      if (this.#paths.has(`${at}.${typeName}`)) return `${at}.${typeName}`;
-    }
-    return typeName;
+    return resolve(typeName, scope, (name) => this.#paths.has(name));
   }
 
   #enum({ name, values }: ProtoEnum, syntax: EmittedSyntax, indent: string): string {
@@ -204,8 +201,4 @@ function labelOf(field: ProtoField, syntax: EmittedSyntax): string {
   if (field.label === 'repeated') return 'repeated ';
   if (syntax === 'proto2') return `${field.label} `;
   return field.proto3Optional ? 'optional ' : '';
-}
-
-function join(scope: string, name: string): string {
-  return scope === '' ? name : `${scope}.${name}`;
 }

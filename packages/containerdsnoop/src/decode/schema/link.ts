@@ -1,4 +1,5 @@
 import { redactionOf } from '../../redact/rules.js';
+import { join, resolve } from './names.js';
 import {
   DENSE_FIELDS,
   type EnumType,
@@ -159,19 +160,6 @@ class Linker {
 function emptyType(name: string, known: boolean): Building {
   const dense = new Array(DENSE_FIELDS).fill(undefined);
   return { name, known, fields: new Map(), dense, shown: shownAs(name) };
-}
-
-function join(scope: string, name: string): string {
-  return scope === '' ? name : `${scope}.${name}`;
-}
-
-/** Compilers write `.full.Name`; a relative name is looked for from the inside out. */
-function resolve(typeName: string, scope: string, exists: (name: string) => boolean): string {
-  if (typeName.startsWith('.')) return typeName.slice(1);
-  for (let at = scope; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
-    if (exists(`${at}.${typeName}`)) return `${at}.${typeName}`;
-  }
-  return typeName;
 }
 
 function hasPresence(field: ProtoField, { syntax }: ProtoFile): boolean {
