@@ -1,4 +1,10 @@
-import { ByteWriter, nanosecondsText, type Renderer, type Snapshot } from '@imagesnoop/output';
+import {
+  ByteWriter,
+  displayBytes,
+  nanosecondsText,
+  type Renderer,
+  type Snapshot,
+} from '@imagesnoop/output';
 import { arrowOf, type SessionRow } from './columns.js';
 import type { Places, Traffic } from './event.js';
 import { alignedBytes, hostAndPort } from './text.js';
@@ -54,7 +60,7 @@ export class Blocks implements Renderer<SessionRow> {
       const [from = '', fromPort = '', to = '', toPort = ''] = ends[i] ?? [];
       const left = from.padStart(width(0)) + fromPort.padEnd(width(1));
       const right = to.padStart(width(2)) + toPort.padEnd(width(3));
-      const line = `Session: ${left} ${arrowOf(row)} ${right} | ${way('tx', row.tx)} | ${way('rx', row.rx)}${remarks(row)}`;
+      const line = `Session: ${left} ${arrowOf(row)} ${right} | ${way('tx', row.tx)} | ${way('rx', row.rx)}${remarks(row, this.#places)}`;
       this.out.string(`${line}\n`);
     }
     this.out.string('\n');
@@ -65,9 +71,10 @@ function way(name: string, { bytes, packets }: Traffic): string {
   return `${name} ${alignedBytes(bytes)} ${String(packets).padStart(7)} packets`;
 }
 
-function remarks({ owner, end, durationNs, opener }: SessionRow): string {
+function remarks({ u8, owner, end, durationNs, opener }: SessionRow, places: Places): string {
+  const comm = displayBytes(u8, places.comm, u8.indexOf(0, places.comm));
   const parts = [
-    owner === null ? undefined : `${owner.comm} ${owner.pid}`,
+    owner === null ? undefined : `${comm} ${owner.pid}`,
     opener === null ? 'began earlier' : undefined,
     end === null ? undefined : `ended by ${end} after ${nanosecondsText(durationNs)}`,
   ].filter((part) => part !== undefined);

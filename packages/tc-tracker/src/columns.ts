@@ -98,6 +98,10 @@ export function sessionFields(places: Places, whose: Whose): readonly Field<Sess
   const wide = { show: 'wide' } as const;
   const local = { start: () => places.local };
   const remote = { start: () => places.remote };
+  const comm = {
+    start: ({ owner }: SessionRow) => (owner === null ? -1 : places.comm),
+    end: ({ u8 }: SessionRow) => u8.indexOf(0, places.comm),
+  };
   const family = (row: SessionRow): number => row.family;
   return [
     fields.constant('type', 'session', { description: 'Kind of event' }),
@@ -119,7 +123,7 @@ export function sessionFields(places: Places, whose: Whose): readonly Field<Sess
     uint('ppid', (row) => row.owner?.ppid ?? null, { description: 'Process id of its parent' }),
     uint('uid', (row) => row.owner?.uid ?? null, { description: 'Its real user id', column: wide }),
     uint('gid', (row) => row.owner?.gid ?? null, { description: 'Its real group id' }),
-    text('comm', (row) => row.owner?.comm ?? null, {
+    text('comm', comm, {
       description: 'Name of the thread, 15 bytes',
       column: { width: 10 },
     }),

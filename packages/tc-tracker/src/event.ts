@@ -40,7 +40,6 @@ export interface SessionOwner {
   readonly ppid: number;
   readonly uid: number;
   readonly gid: number;
-  readonly comm: string;
   readonly mntns: number;
   readonly cgroupId: number;
 }
@@ -73,10 +72,12 @@ export interface Session {
   readonly rx: Traffic;
 }
 
-/** Where addresses stand in a session's bytes. */
+/** Where things of several bytes stand in a session's own. */
 export interface Places {
   readonly local: number;
   readonly remote: number;
+  /** 16 bytes, ended by a NUL. */
+  readonly comm: number;
 }
 
 /** Makes sessions of the kernel's bytes, by the layout that the object itself tells. */
@@ -87,7 +88,11 @@ export class SessionReader {
   readonly #size: number;
 
   constructor(layout: Layout) {
-    this.places = { local: layout.offsetOf('key.local'), remote: layout.offsetOf('key.remote') };
+    this.places = {
+      local: layout.offsetOf('key.local'),
+      remote: layout.offsetOf('key.remote'),
+      comm: layout.offsetOf('header.comm'),
+    };
     this.#keyAt = this.places.local;
     this.#size = layout.size;
     this.#read = reader(layout, this.#keyAt);
@@ -143,7 +148,6 @@ function reader(layout: Layout, keyAt: number): (at: Cursor, u8: Uint8Array) => 
             ppid: owner.ppid(at),
             uid: owner.uid(at),
             gid: owner.gid(at),
-            comm: owner.comm(at),
             mntns: owner.mntns(at),
             cgroupId: owner.cgroupId(at),
           },

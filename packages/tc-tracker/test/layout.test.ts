@@ -70,11 +70,12 @@ test('each field is read where the compiler put it', () => {
     ...{ beginNs: 11, lastNs: 12, txFinNs: 13, rxFinNs: 14, rstNs: 15, synRetransmits: 3 },
     ...{ opener: 'remote', answered: true, end: 'fin', wanted: false, family: 6 },
     ...{ localPort: 80, remotePort: 443, ifindex: 2, netns: 4026531840, vlan: 100, innerVlan: 7 },
-    owner: { pid: 4711, comm: 'curl' },
+    owner: { pid: 4711 },
     tx: { skbs: 21, skbBytes: 22, payloadBytes: 23, packets: 45, bytes: 47 },
     rx: { skbs: 26, packets: 26 },
   });
   expect(Buffer.from(read.u8).toString('latin1', reader.places.local).slice(0, 5)).toBe('local');
+  expect(Buffer.from(read.u8).toString('latin1', reader.places.comm).slice(0, 5)).toBe('curl\0');
   value.writeUInt8(0, offset(session, 'owned'));
   expect(reader.ofEntry(keyBytes, value).owner).toBeNull();
 });

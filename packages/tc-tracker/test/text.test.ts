@@ -6,13 +6,14 @@ import { durationLine } from '../src/durations.js';
 import { Rates } from '../src/rates.js';
 import { alignedBytes } from '../src/text.js';
 
-const places = { local: 0, remote: 16 };
+const places = { local: 0, remote: 16, comm: 32 };
 const traffic = (bytes: number, packets: number) => ({
   ...{ bytes, packets, payloadBytes: 0, skbs: packets, skbBytes: bytes },
 });
 
 function session(about: Partial<SessionRow> & { ends?: [string, string] } = {}): SessionRow {
-  const u8 = new Uint8Array(32);
+  const u8 = new Uint8Array(48);
+  u8.set(Buffer.from('cu\x1brl'), places.comm);
   const [local, remote] = about.ends ?? ['192.168.143.246', '10.0.0.1'];
   u8.set(local.split('.').map(Number), places.local);
   u8.set(remote.split('.').map(Number), places.remote);
@@ -48,11 +49,11 @@ describe('blocks', () => {
   };
 
   test('addresses are aligned at their colons', () => {
-    const owner = { pid: 7, comm: 'curl' } as never;
+    const owner = { pid: 7 } as never;
     const other = session({ ends: ['10.0.0.7', '142.250.184.83'], localPort: 80, opener: null });
     expect(print(session({ owner }), { ...other, end: 'rst' })).toEqual([
       'Trace at: 17:09:04',
-      'Session: 192.168.143.246:45812 ->       10.0.0.1:443 | tx    3.44 KB      23 packets | rx  913.00  B       5 packets | curl 7',
+      'Session: 192.168.143.246:45812 ->       10.0.0.1:443 | tx    3.44 KB      23 packets | rx  913.00  B       5 packets | cu\\x1brl 7',
       'Session:        10.0.0.7:80    -- 142.250.184.83:443 | tx    3.44 KB      23 packets | rx  913.00  B       5 packets | began earlier, ended by rst after 244 ms',
       '',
       '',
