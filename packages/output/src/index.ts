@@ -51,6 +51,7 @@ export type { Renderer } from './renderer.js';
 export { reportError, say } from './report.js';
 export { commonOf, type Opening, runTool, type Tool, type ToolValues } from './run.js';
 export { jsonSchema, type SchemaOptions } from './schema.js';
+export { isSuspicious, REDACTED, redact } from './secrets.js';
 export { type Section, Sections } from './sections.js';
 export {
   atEnd,

@@ -2,19 +2,22 @@ import { setImmediate } from 'node:timers/promises';
 import { renderJson, type StorageOptions } from '@imagesnoop/containers';
 import { type ChangeRow, rowOf } from './change-row.js';
 import { fromText } from './files/byte-path.js';
-import { type Change, changes } from './files/changes.js';
+import { changes } from './files/changes.js';
 import { MergedTree } from './files/merged-tree.js';
 import { type Against, findTargets, type Missed, type Target, type Which } from './targets.js';
 
 /** The loop of the process gets its turn this often, for signals and slow readers. */
 const TURN_MS = 20;
 
-/** The changes of one container, one at a time. `file` of a change is valid until the next. */
-export function changesOf({ root }: Target, against: Against | null = null): Iterable<Change> {
+/** What a container was made from, or is to be compared with, and what it is now. */
+export function treesOf(
+  { root }: Target,
+  against: Against | null = null,
+): { base: MergedTree; now: MergedTree } {
   const { upper, lowers, attributes } = root;
   const own = upper === null ? lowers : [upper, ...lowers];
   const base = against ?? { layers: lowers, attributes };
-  return changes(treeOf(base.layers, base.attributes), treeOf(own, attributes));
+  return { base: treeOf(base.layers, base.attributes), now: treeOf(own, attributes) };
 }
 
 const treeOf = (layers: readonly string[], space: 'trusted' | 'user'): MergedTree =>
@@ -54,7 +57,8 @@ export class ChangedFiles {
       const merged = target.root.merged === null ? null : fromText(target.root.merged);
       let rows: ChangeRow[] = [];
       let until = performance.now() + TURN_MS;
-      for (const change of changesOf(target, this.#against)) {
+      const { base, now } = treesOf(target, this.#against);
+      for (const change of changes(base, now)) {
         if (signal.aborted) return;
         rows.push(rowOf(change, whose, merged));
         if (performance.now() < until) continue;

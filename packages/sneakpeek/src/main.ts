@@ -27,6 +27,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tcptracer: monitored('tcptracer', async () =>
     (await import('./commands/monitor.js')).monitor('tcptracer'),
   ),
+  export: async () => (await import('./commands/export.js')).exportLayer,
+  report: async () => (await import('./commands/report.js')).report,
   get_all_containers: async () =>
     (await import('./commands/get-all-containers.js')).getAllContainers,
   get_container_ns: async () => (await import('./commands/get-container-ns.js')).getContainerNs,

@@ -69,6 +69,22 @@ export const filesOptions = {
   }),
 };
 
+/** Of export and report. */
+export const oneTargetOptions = {
+  file: whichOptions.file,
+  engine: whichOptions.engine,
+  against: filesOptions.against,
+};
+
+export const reportOptions = {
+  ...oneTargetOptions,
+  watch: kinds.duration({
+    minMs: 100,
+    maxMs: 3_600_000,
+    help: 'also watch for this time, and tell who writes (seconds)',
+  }),
+};
+
 export const mergedOptions = {
   type,
   ...whichOptions,
@@ -146,6 +162,7 @@ export const watchOptions = {
     ...commonOptions.container,
     letter: 'n',
   },
+  showSecrets: kinds.flag({ help: 'show passwords and tokens in arguments as they are' }),
   host: kinds.flag({ help: 'also what processes change that are in no container' }),
   uid,
   timestamp,
@@ -160,7 +177,9 @@ export const options = {
   ...filesOptions,
   ...monitorOptions,
   ...serviceOptions,
+  watch: reportOptions.watch,
   host: watchOptions.host,
+  showSecrets: watchOptions.showSecrets,
   uid,
   timestamp,
   output: commonOptions.output,

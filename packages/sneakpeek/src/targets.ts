@@ -87,6 +87,18 @@ export async function findTargets(
   }
 }
 
+/** The one container of that name. @throws as `findTargets()`, and FilesError INSPECT_UNUSABLE */
+export async function oneTarget(
+  name: string,
+  { against, ...which }: Which & { readonly against?: string | undefined },
+): Promise<{ target: Target; against: Against | null }> {
+  const found = await findTargets({ ...which, container: [name] }, against);
+  const [target] = found.targets;
+  if (target !== undefined) return { target, against: found.against };
+  const hint = 'The file has other containers.';
+  throw new FilesError('INSPECT_UNUSABLE', `${which.file}: no container ${name}`, hint);
+}
+
 /** Is it a container of a pod that is to be left out? */
 export const isLeftOut = ({ k8s }: ContainerInfo, excluded: readonly string[]): boolean =>
   k8s !== null && excluded.includes(k8s.pod);

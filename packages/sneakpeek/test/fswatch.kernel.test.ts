@@ -95,6 +95,14 @@ describe('-t fswatch', () => {
     expect(lostIn(stdout)).toBe(0);
   });
 
+  test('arguments are told without the secrets in them', async () => {
+    const command = ['/bin/sh', '-c', 'echo x > /tmp/s', 'sh', '--password', 'hush', '--port=80'];
+    const tool = await watch('-n', 'one');
+    await exec('one', ...command);
+    const [row] = rowsOf((await tool.stop()).stdout);
+    expect(row?.argv).toEqual([...command.slice(0, 5), '<redacted>', '--port=80']);
+  });
+
   test('containers that start later are there from their first change on', async () => {
     const tool = await watch();
     await docker.run('late', { command: ['/bin/sh', '-c', 'echo x > /first; sleep 1000'] });

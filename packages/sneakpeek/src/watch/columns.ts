@@ -5,9 +5,11 @@ import {
   displayBytes,
   type Field,
   fields,
+  isSuspicious,
   type Owner,
   type OwnerEvent,
   ownerFields,
+  redact,
 } from '@imagesnoop/output';
 import { FLAG, WatchStrings } from './paths.js';
 
@@ -36,7 +38,7 @@ export interface WatchEvent extends OwnerEvent {
   readonly mode: number | null;
   readonly new_uid: number | null;
   readonly new_gid: number | null;
-  /** Of the process; its first 256 bytes. */
+  /** Of the process; its first 256 bytes, without secrets. */
   readonly argv: readonly string[];
 }
 
@@ -71,7 +73,7 @@ export function watchReaders(layout: Layout): WatchReaders {
 export function watchFields(
   read: WatchReaders,
   owner: Owner<Cursor>,
-  { several = true }: { several?: boolean } = {},
+  { several = true, showSecrets = false }: { several?: boolean; showSecrets?: boolean } = {},
 ): readonly Field<Cursor>[] {
   const { first, last } = ownerFields(owner);
   const operation = (row: Cursor) => OPERATIONS[read.operation(row) - 1] ?? null;
@@ -104,10 +106,7 @@ export function watchFields(
     }),
     fields.uint('new_uid', id(read.uid), { description: 'The new owner; null where it stays' }),
     fields.uint('new_gid', id(read.gid), { description: 'The new group; null where it stays' }),
-    fields.textList('argv', read.strings.argv, {
-      description: 'Arguments of the process, their first 256 bytes',
-      column: { width: 20, header: 'ARGS', show: 'wide' },
-    }),
+    argvField(read, showSecrets),
     ...last.map((field) =>
       field.name === 'container' && several
         ? { ...field, column: { ...field.column, show: 'table' as const, width: 10 } }
@@ -125,6 +124,25 @@ export function watchFields(
       description: 'The older name of what was renamed or linked',
     }),
   ];
+}
+
+/** Arguments without what looks like a secret in them, unless that is asked for. */
+function argvField(read: WatchReaders, showSecrets: boolean): Field<Cursor> {
+  const options = {
+    description: 'Arguments of the process, their first 256 bytes, without secrets',
+    column: { width: 20, header: 'ARGS', show: 'wide' },
+  } as const;
+  const plain = fields.textList('argv', read.strings.argv, options);
+  if (showSecrets) return plain;
+  const shown = (row: Cursor): readonly string[] => {
+    const words = plain.value(row) as readonly string[];
+    return isSuspicious(words.join('\0')) ? redact(words) : words;
+  };
+  return fields.computed('argv', shown, {
+    ...options,
+    schema: plain.schema,
+    column: { ...options.column, text: (row: Cursor) => shown(row).join(' ') },
+  });
 }
 
 /** In tables one column has both names: `old -> new`. */

@@ -18,6 +18,8 @@ export const plan: TracerPlan = {
 export interface WatchOptions extends SessionOptions {
   /** Also what processes of the host change, in no container. */
   readonly host?: boolean;
+  /** Arguments as they are, with passwords and tokens. */
+  readonly showSecrets?: boolean;
 }
 
 /**
@@ -51,6 +53,7 @@ const openContainers = async (): Promise<Containers> =>
 /** Attaches; events flow when it resolves. */
 export async function openWatch({
   host = false,
+  showSecrets = false,
   ...options
 }: WatchOptions): Promise<Source<Cursor>> {
   const rodata = { cfg_host_mntns: host ? 0 : hostMntns() };
@@ -66,7 +69,7 @@ export async function openWatch({
     fields: watchFields(
       read,
       { ...owner, container: (row) => whose(row).container, k8s: (row) => whose(row).k8s },
-      { several },
+      { several, showSecrets },
     ),
     attachedMs: session.attachedMs,
     batches: (signal) => tracer.batches(signal),
