@@ -47,7 +47,7 @@ export interface FlowEvent extends OwnerEvent {
   readonly preexisting: boolean;
   /** Why a connect failed, or what the application is told at a close; null: nothing. */
   readonly error: string | null;
-  /** The first to send FIN, or who reset it; null for a timeout and for what is not closed. */
+  /** The first to send FIN, or who reset it; null while it is open, and if a timeout came first. */
   readonly closed_by: 'local' | 'remote' | null;
   readonly end: 'fin' | 'rst' | 'timeout' | null;
   readonly duration_ns: number | null;
@@ -196,7 +196,7 @@ export function eventFields(
     }),
     error,
     fields.choice('closed_by', read.closedBy, ['local', 'remote'], {
-      description: 'Who ended it; null for a timeout, and while it is open',
+      description: 'Who ended it; null while it is open, and when nobody did before a timeout',
     }),
     fields.choice('end', read.end, ['fin', 'rst', 'timeout'], {
       description: 'How it ended: by FIN, by RST or because nobody answered',
