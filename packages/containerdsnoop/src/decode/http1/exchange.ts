@@ -104,9 +104,12 @@ export class HttpExchange {
     }
     const { conn, nowNs, client, server } = this.#context;
     const endNs = this.#response.endNs ?? nowNs;
+    const { method, pathSource, candidates } = this.#label();
     const answered = this.#startNs !== null && this.#response.endNs !== null;
     this.#context.call({
-      ...this.#label(),
+      method,
+      pathSource,
+      candidates,
       protocol: 'http',
       conn,
       stream: this.number,
@@ -169,10 +172,13 @@ export class HttpExchange {
     part: HttpInfo['part'],
     channel: Channel | null,
   ): void {
+    const { method, pathSource, candidates } = this.#label();
     const headers: Headers | null = this.#side(toServer).head?.headers ?? null;
     const { conn, nowNs, client, server } = this.#context;
     this.#context.message({
-      ...this.#label(),
+      method,
+      pathSource,
+      candidates,
       type: toServer ? 'request' : 'response',
       protocol: 'http',
       conn,

@@ -58,7 +58,7 @@ export class Evidence {
   }
 
   /** The call is over; `seenFromStart` says that no message of it was missed. */
-  end({ status, message, seenFromStart }: Outcome & { seenFromStart: boolean }): void {
+  end({ status, message }: Outcome, seenFromStart: boolean): void {
     if (seenFromStart && status === 0 && this.responses === 0) {
       this.#rule(({ serverStreaming }) => !serverStreaming);
     }

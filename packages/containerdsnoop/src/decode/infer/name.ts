@@ -11,6 +11,10 @@ export interface CallName {
   /** A message of the request, whole or only its beginning. */
   request(bytes: Uint8Array, whole: boolean): void;
   response(bytes: Uint8Array, whole: boolean): void;
-  /** The call is over. */
-  end(outcome: Outcome & { seenFromStart: boolean }): void;
+  /**
+   * The call is over.
+   *
+   * @param seenFromStart whether no message of it was missed
+   */
+  end(outcome: Outcome, seenFromStart: boolean): void;
 }

@@ -110,8 +110,11 @@ export class TtrpcConnection implements ProtocolReader {
       exchange.responseBytes += length;
     }
     const { conn, nowNs, client, server } = this.#context;
+    const { method, pathSource, candidates } = exchange.label;
     this.#context.message({
-      ...exchange.label,
+      method,
+      pathSource,
+      candidates,
       type: toServer ? 'request' : 'response',
       protocol: 'ttrpc',
       conn,
