@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
   fstatSync,
   ftruncateSync,
   openSync,
@@ -10,6 +11,26 @@ import {
 import { openFailed, writeFailed } from './errors.js';
 
 const FLUSH_BYTES = 256 * 1024;
+
+function openOrMake(path: string): number {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK;
+  try {
+    const fd = openSync(path, flags | O_CREAT | O_EXCL, 0o600);
+    giveToSudoer(fd);
+    return fd;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return openSync(path, flags);
+  }
+}
+
+/** What root makes for someone who called sudo is that one's. */
+function giveToSudoer(fd: number): void {
+  const uid = Number(process.env.SUDO_UID);
+  const gid = Number(process.env.SUDO_GID);
+  if (process.geteuid?.() === 0 && uid > 0 && gid >= 0) fchownSync(fd, uid, gid);
+}
 
 /**
  * A file of ours: emptied if it is there, readable by its owner alone, and written in large pieces.
@@ -25,10 +46,9 @@ export class OutputFile {
   /** @throws {SinkError} `CAPTURE_FILE_OPEN_FAILED` also for links and for what is no file */
   constructor(path: string) {
     this.path = path;
-    const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
     let fd: number | undefined;
     try {
-      fd = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+      fd = openOrMake(path);
       if (!fstatSync(fd).isFile()) throw new Error('not a regular file');
       fchmodSync(fd, 0o600);
       ftruncateSync(fd, 0);

@@ -1,4 +1,4 @@
-import type { Arrow, Sequence } from './sequence.js';
+import { type Arrow, type Sequence, whichProcess } from './sequence.js';
 
 const LINES: Readonly<Record<Arrow['kind'], string>> = {
   call: '->>',
@@ -10,8 +10,9 @@ const LINES: Readonly<Record<Arrow['kind'], string>> = {
 export function mermaid({ participants, arrows, omitted }: Sequence): string {
   const lines = [
     'sequenceDiagram',
-    ...participants.map(({ comm, pid }, index) => {
-      const name = pid === null ? comm : `${comm} ${pid}`;
+    ...participants.map((each, index) => {
+      const which = whichProcess(each);
+      const name = which === '' ? each.comm : `${each.comm} (${which})`;
       return `  participant p${index + 1} as ${escaped(name)}`;
     }),
     ...arrows.map(({ from, to, kind, label, times }) => {

@@ -1,5 +1,10 @@
-import type { Arrow, Participant, Sequence } from './sequence.js';
-import { milliseconds } from './sequence.js';
+import {
+  type Arrow,
+  milliseconds,
+  type Participant,
+  type Sequence,
+  whichProcess,
+} from './sequence.js';
 
 const LEFT = 90;
 const COLUMN = 300;
@@ -47,13 +52,14 @@ function centre(index: number): number {
   return LEFT + COLUMN / 2 + index * COLUMN;
 }
 
-function participant({ comm, pid }: Participant, x: number, bottom: number): string[] {
+function participant(of: Participant, x: number, bottom: number): string[] {
   const top = MARGIN / 2;
+  const which = whichProcess(of);
   return [
     `<line class="life" x1="${x}" y1="${top + BOX.height}" x2="${x}" y2="${bottom}"/>`,
     `<rect class="box" x="${x - BOX.width / 2}" y="${top}" width="${BOX.width}" height="${BOX.height}" rx="6"/>`,
-    `<text class="who" x="${x}" y="${top + (pid === null ? 23 : 16)}">${escaped(comm)}</text>`,
-    ...(pid === null ? [] : [`<text class="pid" x="${x}" y="${top + 30}">pid ${pid}</text>`]),
+    `<text class="who" x="${x}" y="${top + (which === '' ? 23 : 16)}">${escaped(of.comm)}</text>`,
+    ...(which === '' ? [] : [`<text class="pid" x="${x}" y="${top + 30}">${which}</text>`]),
   ];
 }
 

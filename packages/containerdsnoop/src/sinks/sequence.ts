@@ -6,13 +6,16 @@ import { statusName } from '../status.js';
 const MAX_CALLS = 1000;
 /** Requests that are kept until their call is over. */
 const MAX_PENDING = 10_000;
-const MAX_PARTICIPANTS = 40;
+const MAX_PARTICIPANTS = 1000;
 const MAX_DETAIL = 40;
 const MAX_REPLY = 60;
 
+/** A process, or several of one name that only call: `ctr` is started anew for each command. */
 export interface Participant {
   readonly comm: string;
+  /** Null if it is not known, or one of several. */
   readonly pid: number | null;
+  readonly processes: number;
 }
 
 /** An arrow of a sequence diagram. */
@@ -107,11 +110,32 @@ export class SequenceSink {
     const startNs = this.#calls.reduce((least, call) => Math.min(least, call.startNs), Infinity);
     const arrows = this.#calls.flatMap((call, order) => arrowsOf(call, order, startNs));
     arrows.sort((a, b) => a.atNs - b.atNs || a.order - b.order);
-    return {
-      participants: this.#named,
-      arrows: collapsed(arrows),
-      omitted: this.#omitted,
-    };
+    const { participants, indices } = this.#merged();
+    const between = arrows.map((arrow) => ({
+      ...arrow,
+      from: indices[arrow.from] as number,
+      to: indices[arrow.to] as number,
+    }));
+    return { participants, arrows: collapsed(between), omitted: this.#omitted };
+  }
+
+  /** Processes that only call become one where they have the same name. */
+  #merged(): { participants: Participant[]; indices: number[] } {
+    const servers = new Set(this.#calls.map(({ to }) => to));
+    const participants: Participant[] = [];
+    const clients = new Map<string, number>();
+    const indices = this.#named.map((each, index) => {
+      const place = servers.has(index) ? undefined : clients.get(each.comm);
+      if (place === undefined) {
+        const made = participants.push(each) - 1;
+        if (!servers.has(index)) clients.set(each.comm, made);
+        return made;
+      }
+      const { comm, processes } = participants[place] as Participant;
+      participants[place] = { comm, pid: null, processes: processes + 1 };
+      return place;
+    });
+    return { participants, indices };
   }
 
   #reply(call: Call): string {
@@ -129,7 +153,8 @@ export class SequenceSink {
     const known = this.#participants.get(key);
     if (known !== undefined) return known;
     if (this.#named.length >= MAX_PARTICIPANTS) return null;
-    const index = this.#named.push({ comm: peer?.comm ?? role, pid: peer?.pid ?? null }) - 1;
+    const index =
+      this.#named.push({ comm: peer?.comm ?? role, pid: peer?.pid ?? null, processes: 1 }) - 1;
     this.#participants.set(key, index);
     return index;
   }
@@ -194,6 +219,12 @@ function shortName(method: string): string {
 function shortened(text: string, most: number): string {
   const characters = [...text];
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
+}
+
+/** Which process it is, in few words; '' if that is not known. */
+export function whichProcess({ pid, processes }: Participant): string {
+  if (processes > 1) return `${processes} processes`;
+  return pid === null ? '' : `pid ${pid}`;
 }
 
 /** `0.42 ms`, `17 ms`, `2.5 s` */

@@ -155,6 +155,23 @@ test('files are for their owner alone, and links are not followed', () => {
   );
 });
 
+test.runIf(process.geteuid?.() === 0)('what sudo makes is whose who called it', () => {
+  process.env.SUDO_UID = '1234';
+  process.env.SUDO_GID = '1235';
+  try {
+    const made = join(folder, 'sudo.rec');
+    new OutputFile(made).close();
+    expect(statSync(made)).toMatchObject({ uid: 1234, gid: 1235 });
+    const there = join(folder, 'there.rec');
+    writeFileSync(there, '');
+    new OutputFile(there).close();
+    expect(statSync(there).uid).toBe(0);
+  } finally {
+    delete process.env.SUDO_UID;
+    delete process.env.SUDO_GID;
+  }
+});
+
 test('a full disk is an error with its name', () => {
   const file = new OutputFile(join(folder, 'full'));
   const writes = { write: (bytes: Uint8Array) => file.write(bytes) };

@@ -44,9 +44,9 @@ test('calls are drawn in the order of time, those inside of others between them'
     [
       '```mermaid',
       'sequenceDiagram',
-      '  participant p1 as containerd 412',
-      '  participant p2 as containerd-shim 900',
-      '  participant p3 as kubelet 731',
+      '  participant p1 as containerd (pid 412)',
+      '  participant p2 as containerd-shim (pid 900)',
+      '  participant p3 as kubelet (pid 731)',
       '  p3->>p1: RuntimeService/CreateContainer id:#34;web#34;',
       '  p1->>p2: Task/Create',
       '  p2-->>p1: OK 3 ms',
@@ -68,6 +68,22 @@ test('the same call many times is one, unless something else was in between', ()
   expect(text.match(/Zoo\/Feed.*/g)).toEqual(['Zoo/Feed ×3', 'Zoo/Feed', 'Zoo/Feed']);
   expect(text).toContain('p2--xp1: NOT_FOUND 1 ms: no #35;1#59; at https://#60;redacted#62;@host');
   expect(text).not.toContain('s3cret');
+});
+
+test('processes of one name that only call are one, those that serve are not', () => {
+  const to = sink();
+  for (const pid of [1, 2, 3]) {
+    const start = { startNs: pid * 10e6, endNs: pid * 10e6 + 1e6, stream: pid };
+    to.call(call({ ...start, client: { ...client, pid, comm: 'ctr' } }));
+    to.call(call({ ...start, client: server, server: { ...shim, pid: 900 + pid } }));
+  }
+  const { participants, arrows } = to.sequence();
+  expect(participants).toEqual([
+    { comm: 'ctr', pid: null, processes: 3 },
+    { comm: 'containerd', pid: 412, processes: 1 },
+    ...[901, 902, 903].map((pid) => ({ comm: 'containerd-shim', pid, processes: 1 })),
+  ]);
+  expect(arrows.filter(({ from, to: at }) => from === 0 && at === 1)).toHaveLength(3);
 });
 
 test('cancelled and unfinished calls say so', () => {
