@@ -92,9 +92,11 @@ void AddBpfFilter(nlmsghdr *header, std::vector<BpfFilter> &filters)
 	    strncmp(static_cast<char *>(RTA_DATA(kind)), "bpf", RTA_PAYLOAD(kind)) != 0)
 		return;
 	const char *text = static_cast<char *>(RTA_DATA(name));
+	std::string whole(text, strnlen(text, RTA_PAYLOAD(name)));
+	// libbpf calls a filter "program:[id]".
 	filters.push_back({TC_H_MAJ(message->tcm_info) >> 16, message->tcm_handle,
 			   *static_cast<uint32_t *>(RTA_DATA(id)),
-			   std::string(text, strnlen(text, RTA_PAYLOAD(name)))});
+			   whole.substr(0, whole.find(":["))});
 }
 } // namespace
 

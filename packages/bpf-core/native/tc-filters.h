@@ -14,7 +14,7 @@ struct BpfFilter {
 	uint32_t priority;
 	uint32_t handle;
 	uint32_t programId;
-	/** As its maker named it: libbpf gives the program's name. */
+	/** The name that its maker gave it: of libbpf the program's. */
 	std::string name;
 };
 

@@ -3,7 +3,17 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { requireKernel } from '../../../tools/testing/kernel.js';
-import { BpfProgram, features, inNetns, type TcPlace } from '../src/index.js';
+import {
+  BpfProgram,
+  features,
+  InterfaceMonitor,
+  inNetns,
+  interfaces,
+  LoadedProgram,
+  removeTcFilter,
+  type TcPlace,
+  tcFilters,
+} from '../src/index.js';
 import { hits, loadOnly, needKernel, OBJECT, outcome } from './support.js';
 
 const NAME = `imagesnoop${process.pid}`;
@@ -166,4 +176,50 @@ describe('clsact', () => {
       code,
     );
   });
+});
+
+test('interfaces are those of the namespace, and their changes are told', async () => {
+  expect(inNetns(NETNS, interfaces)).toEqual([{ index: LOOPBACK, name: 'lo', up: true }]);
+  let tell = () => {};
+  const monitor = inNetns(NETNS, () => new InterfaceMonitor(() => tell()));
+  const told = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  inside('ip', 'link', 'add', 'new0', 'type', 'veth', 'peer', 'name', 'new1');
+  // The monitor alone keeps no process alive.
+  const alive = setInterval(() => {}, 1000);
+  await told;
+  clearInterval(alive);
+  monitor.close();
+  monitor.close();
+  expect(inNetns(NETNS, interfaces)).toMatchObject([
+    { name: 'lo', up: true },
+    { name: 'new1', up: false },
+    { name: 'new0', up: false },
+  ]);
+});
+
+test('a program is attached by its id, and its filters are found', () => {
+  using object = loadOnly('packet_tc');
+  const program = new LoadedProgram(object.program('packet_tc').info().id);
+  expect(program.name).toBe('packet_tc');
+  inNetns(NETNS, () => program.attachTc({ ...PLACE, handleOfOurs: 9 }));
+  send();
+  expect(hits(object)).toBe(PACKETS);
+  // The qdisc was not there before, so the handle says that it is ours.
+  const found = inNetns(NETNS, () => tcFilters(LOOPBACK, 'ingress'));
+  const { id } = object.program('packet_tc').info();
+  expect(found).toEqual([
+    { priority: PLACE.priority, handle: 9, programId: id, name: 'packet_tc' },
+  ]);
+  expect(inNetns(NETNS, () => tcFilters(LOOPBACK, 'egress'))).toEqual([]);
+  expect(inNetns(NETNS, () => removeTcFilter({ ...PLACE, handle: 9 }, 'other', true))).toBe(false);
+  expect(inNetns(NETNS, () => removeTcFilter({ ...PLACE, handle: 9 }, 'packet_tc', true))).toBe(
+    true,
+  );
+  expect(qdiscs()).not.toContain('clsact');
+  program.close();
+  program.close();
+  expect(outcome(() => program.attachTc(PLACE))).toBe('BPF_CLOSED');
+  expect(outcome(() => new LoadedProgram(0x7fff_ffff))).toBe('BPF_NO_SUCH_PROGRAM');
 });
