@@ -1,42 +1,9 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import * as http from 'node:http';
-import * as net from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decode, lostBytes } from './decoding.js';
+import { proxyOf } from './proxy.js';
 import { chunksOf, GoConnection, type Write } from './wire.js';
-
-const folder = mkdtempSync(join(tmpdir(), 'http1-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-/** A proxy that notes every write of the connections through it, each by itself. */
-async function recording(handler: http.RequestListener, upgrade?: (socket: net.Socket) => void) {
-  const server = http.createServer(handler);
-  if (upgrade !== undefined) server.on('upgrade', (_, socket) => upgrade(socket as net.Socket));
-  const target = join(folder, `${Math.random()}.sock`);
-  const path = join(folder, `${Math.random()}.sock`);
-  const connections: Write[][] = [];
-  const proxy = net.createServer((client) => {
-    const writes: Write[] = [];
-    connections.push(writes);
-    const upstream = net.connect(target);
-    client.on('data', (bytes) => {
-      writes.push({ toServer: true, bytes });
-      upstream.write(bytes);
-    });
-    upstream.on('data', (bytes) => {
-      writes.push({ toServer: false, bytes });
-      client.write(bytes);
-    });
-    client.on('close', () => upstream.destroy());
-    upstream.on('close', () => client.destroy());
-  });
-  await once(server.listen(target), 'listening');
-  await once(proxy.listen(path), 'listening');
-  return { path, connections, close: () => [proxy.close(), server.close()] };
-}
 
 async function ask(options: http.RequestOptions, body = ''): Promise<string> {
   const request = http.request(options);
@@ -49,7 +16,7 @@ async function ask(options: http.RequestOptions, body = ''): Promise<string> {
 
 describe('HTTP/1.1', () => {
   it('between a real client and a real server', async () => {
-    const proxied = await recording((request, response) => {
+    const server = http.createServer((request, response) => {
       if (request.url === '/empty') response.writeHead(204).end();
       else if (request.url === '/chunks') {
         response.setHeader('content-type', 'application/json');
@@ -57,6 +24,7 @@ describe('HTTP/1.1', () => {
         response.end('2}\n');
       } else request.pipe(response.writeHead(201, { 'content-type': 'text/plain' }));
     });
+    const proxied = await proxyOf(server);
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     const common = { socketPath: proxied.path, agent };
     await ask({ ...common, method: 'HEAD', path: '/chunks' });
