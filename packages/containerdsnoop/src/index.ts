@@ -29,6 +29,8 @@ export interface ContainerdCallsOptions extends CaptureOptions {
 }
 
 interface OwnOptions extends ColumnOptions, FileOptions {
+  /** False if nobody asks what the messages of calls say. */
+  readonly content?: boolean;
   /** Folder for .proto files of what is known of services. */
   readonly emitProtos?: string | undefined;
 }
@@ -90,7 +92,9 @@ export async function openContainerdCalls({
     const schema = await schemas.read();
     await folder?.write(schema);
     const { Pipeline } = await import('./pipeline.js');
-    const pipeline = new Pipeline({ schema, types, filters: rows, redact, sinks: files.sinks });
+    const { content = true } = options;
+    const { sinks } = files;
+    const pipeline = new Pipeline({ schema, types, filters: rows, redact, content, sinks });
     await files.begin({ schema, redact }, pipeline.contents);
     return liveSource(capture, pipeline, files, {
       fields: callFields(

@@ -51,6 +51,7 @@ function openCalls(values: ToolValues<typeof options>): Promise<Source<CallRow>>
       grep,
     },
     redact: !values.showSecrets,
+    content: !values.summary || grep !== undefined,
     schema: {
       executables: values.schemaFrom,
       protos: values.proto,

@@ -15,7 +15,8 @@ const MAX_PAIRS = 4096;
 export class Pairs {
   readonly #pairs = new Map<string, Pair>();
 
-  add(message: Message, content: Content): void {
+  /** @param contentOf is asked for what is kept alone */
+  add(message: Message, contentOf: (message: Message) => Content): void {
     const key = keyOf(message);
     let pair = this.#pairs.get(key);
     if (pair === undefined) {
@@ -23,8 +24,8 @@ export class Pairs {
       if (this.#pairs.size >= MAX_PAIRS) this.#forgetOldest();
       this.#pairs.set(key, pair);
     }
-    if (message.type === 'request') pair.request ??= content;
-    else pair.response = content;
+    if (message.type === 'request') pair.request ??= contentOf(message);
+    else pair.response = contentOf(message);
   }
 
   /** What was said in this call, which is forgotten. */

@@ -1,4 +1,4 @@
-import { Contents } from './content.js';
+import { Contents, NO_CONTENT } from './content.js';
 import type { Chunk } from './decode/chunk.js';
 import { Decoder, type DecoderStats } from './decode/decoder.js';
 import type { Call, Message } from './decode/message.js';
@@ -21,6 +21,8 @@ export interface PipelineOptions {
   readonly filters?: Omit<RowFilters, 'types'>;
   /** Default true. */
   readonly redact?: boolean;
+  /** False if nobody asks what the messages of calls say. Default true. */
+  readonly content?: boolean;
   readonly sinks?: readonly Sink[];
   /** Corrects a message or a call before anybody sees it. */
   readonly adjust?: (of: Message | Call) => void;
@@ -34,6 +36,8 @@ export class Pipeline {
   readonly contents: Contents;
   readonly #decoder: Decoder;
   readonly #pairs: Pairs | undefined;
+  readonly #showsMessages: boolean;
+  readonly #showsCalls: boolean;
   readonly #isWanted: (row: CallRow) => boolean;
   readonly #sinks: readonly Sink[];
   readonly #adjust: ((of: Message | Call) => void) | undefined;
@@ -41,11 +45,14 @@ export class Pipeline {
   #expiredNs = 0;
 
   constructor(options: PipelineOptions) {
-    const { schema, types, filters = {}, redact = true, sinks = [], adjust } = options;
+    const { schema, types, filters = {}, redact = true, content = true } = options;
+    const { sinks = [], adjust } = options;
     this.#adjust = adjust;
     this.contents = new Contents(schema, redact);
     this.#isWanted = rowFilter({ ...filters, types });
-    this.#pairs = types.includes('call') ? new Pairs() : undefined;
+    this.#showsMessages = types.some((type) => type !== 'call');
+    this.#showsCalls = types.includes('call');
+    this.#pairs = this.#showsCalls && content ? new Pairs() : undefined;
     this.#sinks = sinks;
     this.#decoder = new Decoder({
       schema,
@@ -64,6 +71,7 @@ export class Pipeline {
         this.#decoder.expire(chunk.tsNs);
       }
       yield* this.#take();
+      this.contents.forget();
     }
   }
 
@@ -86,8 +94,9 @@ export class Pipeline {
   #onMessage(message: Message): void {
     this.#adjust?.(message);
     for (const sink of this.#sinks) sink.message?.(message);
-    const content = this.contents.of(message);
-    this.#pairs?.add(message, content);
+    this.#pairs?.add(message, (one) => this.contents.of(one, true));
+    if (!this.#showsMessages) return;
+    const content = this.contents.of(message, false);
     const method = this.contents.method(message.method, message.protocol);
     this.#put(messageRow(message, content, method));
   }
@@ -95,9 +104,9 @@ export class Pipeline {
   #onCall(call: Call): void {
     this.#adjust?.(call);
     for (const sink of this.#sinks) sink.call?.(call);
-    if (this.#pairs === undefined) return;
+    if (!this.#showsCalls) return;
     const method = this.contents.method(call.method, call.protocol);
-    this.#put(callRow(call, this.#pairs.take(call), method));
+    this.#put(callRow(call, this.#pairs?.take(call) ?? NO_CONTENT, method));
   }
 
   #put(row: CallRow): void {

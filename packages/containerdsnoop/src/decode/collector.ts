@@ -1,4 +1,5 @@
 import type { Budget } from './budget.js';
+import { giveBuffer, takeBuffer } from './buffer-pool.js';
 
 const SMALLEST = 1024;
 const EMPTY = new Uint8Array(0);
@@ -10,7 +11,7 @@ const EMPTY = new Uint8Array(0);
 export class Collector {
   #budget: Budget;
   #limit: number;
-  #bytes = EMPTY;
+  #bytes: Uint8Array = EMPTY;
   #length = 0;
   #whole = true;
 
@@ -55,6 +56,7 @@ export class Collector {
   /** Forgets everything and gives the memory back. */
   clear(): void {
     this.#budget.release(this.#bytes.length);
+    giveBuffer(this.#bytes);
     this.#bytes = EMPTY;
     this.#length = 0;
     this.#whole = true;
@@ -62,9 +64,13 @@ export class Collector {
 
   #grow(needed: number): boolean {
     const size = Math.min(this.#limit, Math.max(SMALLEST, needed, 2 * this.#bytes.length));
-    if (!this.#budget.take(size - this.#bytes.length)) return false;
-    const larger = Buffer.allocUnsafeSlow(size);
+    const larger = takeBuffer(size);
+    if (!this.#budget.take(larger.length - this.#bytes.length)) {
+      giveBuffer(larger);
+      return false;
+    }
     larger.set(this.#bytes.subarray(0, this.#length));
+    giveBuffer(this.#bytes);
     this.#bytes = larger;
     return true;
   }
