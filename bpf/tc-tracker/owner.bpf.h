@@ -59,18 +59,15 @@ static __always_inline bool current_sends(struct __sk_buff *skb, struct task_str
 {
 	struct sk_buff___owner *buffer = (void *)skb;
 	struct sock___owner *sk = BPF_CORE_READ(buffer, sk);
-	unsigned char state;
+	unsigned char state = BPF_CORE_READ(sk, __sk_common.skc_state);
 
-	if (!sk)
-		return false;
-	state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	if (state == TCP_TIME_WAIT_STATE || state == TCP_NEW_SYN_RECV_STATE)
 		return false;
 	return BPF_CORE_READ(sk, sk_lock.owned) && !(BPF_CORE_READ(task, flags) & PF_KTHREAD) &&
 	       BPF_CORE_READ(sk, __sk_common.skc_net.net) == BPF_CORE_READ(buffer, dev, nd_net.net);
 }
 
-/* Called for outgoing packets until the owner is known. */
+/* Called for outgoing packets of a socket until the owner is known. */
 static __always_inline void learn_owner(struct __sk_buff *skb, struct session *session)
 {
 	struct task_struct *task = acting_task();

@@ -184,7 +184,7 @@ static __always_inline struct session *follow_packet(struct __sk_buff *skb,
 		session->answered = 1;
 	if (packet->flags & (FLAG_FIN | FLAG_RST))
 		follow_end(session, packet, leaves, now);
-	if (leaves && !session->owned)
+	if (leaves && !session->owned && skb->sk)
 		learn_owner(skb, session);
 	return session;
 }
