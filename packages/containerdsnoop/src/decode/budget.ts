@@ -3,6 +3,7 @@ export class Budget {
   #limit: number;
   #parent: Budget | null;
   #used = 0;
+  #isClosed = false;
 
   constructor(limit: number, parent: Budget | null = null) {
     this.#limit = limit;
@@ -15,14 +16,21 @@ export class Budget {
 
   /** Whether so many more bytes may be held; they count as held then. */
   take(bytes: number): boolean {
-    if (this.#used + bytes > this.#limit) return false;
+    if (this.#isClosed || this.#used + bytes > this.#limit) return false;
     if (this.#parent !== null && !this.#parent.take(bytes)) return false;
     this.#used += bytes;
     return true;
   }
 
   release(bytes: number): void {
+    if (this.#isClosed) return;
     this.#used -= bytes;
     this.#parent?.release(bytes);
+  }
+
+  /** Gives back everything that is still held, for good. */
+  close(): void {
+    this.release(this.#used);
+    this.#isClosed = true;
   }
 }

@@ -53,6 +53,7 @@ export class Connection {
     for (const each of this.#directions) this.#dropSniffing(each);
     this.#reader?.end(how);
     this.#reader = null;
+    this.context.budget.close();
   }
 
   #data({ toServer, offset, length, bytes }: Chunk): void {
@@ -83,6 +84,11 @@ export class Connection {
 
   #sniff(toServer: boolean, bytes: Uint8Array, atEnd: boolean): void {
     const each = this.#directions[toServer ? 1 : 0];
+    if (!this.context.budget.take(bytes.length)) {
+      this.context.undecoded('limit', bytes.length);
+      this.#dropSniffing(each);
+      return;
+    }
     each.sniffing = Buffer.concat([each.sniffing, bytes]);
     if (atEnd) each.ends.push(each.sniffing.length);
     let sniffed = sniff(each.sniffing, each.ends, toServer);
@@ -106,6 +112,7 @@ export class Connection {
       const { sniffing, ends } = each;
       each.sniffing = new Uint8Array(0);
       each.ends = [];
+      this.context.budget.release(sniffing.length);
       let start = 0;
       for (const end of [...ends, sniffing.length]) {
         if (end > start) reader.data(side, sniffing.subarray(start, end), ends.includes(end));
@@ -116,12 +123,14 @@ export class Connection {
 
   #keepLast(each: Direction, length: number): void {
     this.context.undecoded('protocol', each.sniffing.length - length);
+    this.context.budget.release(each.sniffing.length - length);
     each.sniffing = each.sniffing.subarray(each.sniffing.length - length);
     each.ends = [length];
   }
 
   #dropSniffing(each: Direction): void {
     if (each.sniffing.length > 0) this.context.undecoded('protocol', each.sniffing.length);
+    this.context.budget.release(each.sniffing.length);
     each.sniffing = new Uint8Array(0);
     each.ends = [];
   }

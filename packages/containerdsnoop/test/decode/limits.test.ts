@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decode } from './decoding.js';
-import { chunksOf, dataFrames, GoConnection, grpcMessage } from './wire.js';
+import { chunksOf, dataFrames, frame, GoConnection, grpcMessage } from './wire.js';
 
 const PATH = '/shop.v1.Shop/Upload';
 
@@ -32,6 +32,16 @@ describe('limits', () => {
     expect(kept).toBeGreaterThan(500_000);
     expect(kept).toBeLessThanOrEqual(1 << 20);
     expect(stats.bufferedBytes).toBe(0);
+  });
+
+  it('hold nothing for a connection that is over, whatever it was in the middle of', () => {
+    const connection = new GoConnection();
+    connection.write(true, frame(1, 0, 1, Buffer.alloc(5000, 0x82)));
+    connection.write(true, frame(9, 0, 1, Buffer.alloc(5000, 0x82)));
+    const chunks = [...chunksOf(connection.writes)];
+    const unfinished = decode(chunks.slice(0, -1));
+    expect(unfinished.stats).toMatchObject({ connections: 0, bufferedBytes: 0 });
+    expect(decode(chunks).stats.bufferedBytes).toBe(0);
   });
 
   it('give up the oldest of too many calls, and the most silent of too many connections', () => {

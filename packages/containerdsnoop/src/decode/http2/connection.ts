@@ -58,7 +58,7 @@ class Direction implements FrameSink {
     this.#context = context;
     this.#calls = calls;
     this.#toServer = toServer;
-    this.#frames = new FrameReader(this, fromStart, headerBytes);
+    this.#frames = new FrameReader(this, fromStart, headerBytes, context.budget);
     this.#blocks = new HeaderBlocks(context.budget, headerBytes);
     this.#headers = new HeaderTracker(fromStart);
     this.#preface = toServer && fromStart ? PREFACE.length : 0;

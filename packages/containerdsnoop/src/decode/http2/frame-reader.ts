@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.js';
 import { findFrame } from './align.js';
 import {
   FLAG,
@@ -45,6 +46,7 @@ interface Search {
 export class FrameReader {
   #sink: FrameSink;
   #keepBytes: number;
+  #budget: Budget;
   /** Beginning of a frame header or of a payload that is still to come. */
   #held = EMPTY;
   #heldLength = 0;
@@ -60,15 +62,11 @@ export class FrameReader {
    * @param aligned whether the first byte is the first of a frame
    * @param keepBytes longest payload that is kept, of frames other than DATA
    */
-  constructor(sink: FrameSink, aligned: boolean, keepBytes: number) {
+  constructor(sink: FrameSink, aligned: boolean, keepBytes: number, budget: Budget) {
     this.#sink = sink;
     this.#keepBytes = keepBytes;
+    this.#budget = budget;
     this.#search = aligned ? null : { bytes: [], ends: [], length: 0, missing: 0 };
-  }
-
-  /** Bytes that are held in memory. */
-  get buffered(): number {
-    return this.#heldLength + (this.#search?.length ?? 0);
   }
 
   /** @param atEnd whether the last byte was the last of a write */
@@ -187,6 +185,11 @@ export class FrameReader {
   }
 
   #lookFor(bytes: Uint8Array, atEnd: boolean): void {
+    if (!this.#budget.take(bytes.length)) {
+      this.#sink.unaligned(bytes.length);
+      this.#restartSearch(bytes.length);
+      return;
+    }
     const search = this.#search as Search;
     search.bytes.push(bytes.slice());
     search.length += bytes.length;
@@ -196,6 +199,7 @@ export class FrameReader {
     const at = findFrame(all, search.ends);
     if (at >= 0) {
       this.#search = null;
+      this.#budget.release(search.length);
       if (at > 0) this.#sink.unaligned(at);
       this.#sink.framesMissing(search.missing + at);
       this.push(all.subarray(at), atEnd);
@@ -208,6 +212,7 @@ export class FrameReader {
   #restartSearch(missing: number): void {
     const search = this.#search as Search;
     if (search.length > 0) this.#sink.unaligned(search.length);
+    this.#budget.release(search.length);
     this.#search = {
       bytes: [],
       ends: [],
@@ -218,6 +223,8 @@ export class FrameReader {
 
   #hold(piece: Uint8Array, most: number): void {
     if (this.#held.length < most) {
+      // Counted, and kept for the next frame: at most `keepBytes` per direction.
+      this.#budget.take(Math.max(256, most) - this.#held.length);
       const larger = new Uint8Array(Math.max(256, most));
       larger.set(this.#held.subarray(0, this.#heldLength));
       this.#held = larger;
