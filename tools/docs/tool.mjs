@@ -13,15 +13,6 @@ export function toolFolders(folders = packageFolders()) {
 }
 
 /**
- * Stands for whatever readers a tool makes its fields of. Descriptions do not depend on them.
- * Whatever it is asked for, called with or given, it is itself again.
- */
-const anything = new Proxy(() => {}, {
-  get: (_, name) => (name === Symbol.toPrimitive ? () => 0 : anything),
-  apply: () => anything,
-});
-
-/**
  * What there is to say of a tool.
  *
  * @param {string} folder of its package
@@ -36,7 +27,7 @@ export async function describeTool(folder) {
   if (makers.length === 0) throw new Error(`${name}: columns.ts has to export a ...Fields()`);
   const kinds = makers.map(([each, make]) => [
     makers.length === 1 ? 'event' : each.slice(0, -'Fields'.length),
-    make(anything, anything, anything),
+    make(output.unread, output.unread, output.unread),
   ]);
   const description = `${manifest.description}.`;
   const schema = output.jsonSchema(Object.fromEntries(kinds), { name, description });

@@ -4,7 +4,9 @@ import {
   runTool,
   type Source,
   type ToolValues,
+  unread,
 } from '@imagesnoop/output';
+import { callFields, summaryFields } from './columns.js';
 import { openContainerdCalls, openRecordedCalls } from './index.js';
 import { options } from './options.js';
 import type { CallRow } from './rows.js';
@@ -27,6 +29,7 @@ await runTool({
     { command: 'containerdsnoop -a auto --comm dockerd', help: 'dockerd, to whomever it talks' },
     { command: 'containerdsnoop -o json | jq .method', help: 'as JSON Lines' },
   ],
+  fields: ({ summary }) => (summary ? summaryFields() : callFields(unread, unread)),
   open: async (values) => {
     const calls = await openCalls(values);
     return (values.summary ? summarySource(calls, values.interval) : calls) as Source<never>;

@@ -3,8 +3,10 @@ import {
   commonTracing,
   packageVersion,
   runTool,
+  unread,
   type Values,
 } from '@imagesnoop/output';
+import { countFields, execFields } from './columns.js';
 import { openExecs } from './index.js';
 import { options } from './options.js';
 
@@ -16,6 +18,8 @@ function isCount({
 }: Pick<Values<typeof options>, 'count' | 'by' | 'interval'>) {
   return count || by !== undefined || interval !== undefined;
 }
+
+const countedBy = ({ by }: Pick<Values<typeof options>, 'by'>) => by ?? 'uid';
 
 await runTool({
   name: 'execsnoop',
@@ -36,6 +40,8 @@ await runTool({
     { command: 'execsnoop --container web -o json', help: 'one container, as JSON Lines' },
     { command: 'execsnoop --count --by container', help: 'who execs most, every 5 seconds' },
   ],
+  fields: (values) =>
+    isCount(values) ? countFields(countedBy(values)) : execFields(unread, unread),
   open: (values, { operands }) =>
     openExecs({
       ...commonTracing(values),
@@ -53,7 +59,7 @@ await runTool({
       quote: values.quote,
       showUid: values.showUid,
       showSecrets: values.showSecrets,
-      countBy: isCount(values) ? (values.by ?? 'uid') : undefined,
+      countBy: isCount(values) ? countedBy(values) : undefined,
       intervalMs: values.interval,
     }),
 });

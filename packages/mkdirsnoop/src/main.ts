@@ -1,4 +1,5 @@
-import { commonTracing, packageVersion, runTool } from '@imagesnoop/output';
+import { commonTracing, packageVersion, runTool, unread } from '@imagesnoop/output';
+import { mkdirFields } from './columns.js';
 import { openMkdirs } from './index.js';
 import { options } from './options.js';
 
@@ -15,6 +16,7 @@ await runTool({
     { command: 'mkdirsnoop --failed-only -T', help: 'failures, with the time of day' },
   ],
   logFile: 'log.json',
+  fields: () => mkdirFields(unread, unread),
   open: (values) =>
     openMkdirs({
       ...commonTracing(values),

@@ -64,5 +64,6 @@ export {
 export { type Screen, Table } from './table.js';
 export type { ByteRange, BytesRow } from './text-fields.js';
 export { bytesText, nanosecondsText, rateText } from './units.js';
+export { unread } from './unread.js';
 export { packageVersion } from './version.js';
 export { wantedRows } from './wanted-rows.js';

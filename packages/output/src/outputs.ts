@@ -2,7 +2,6 @@ import { isatty } from 'node:tty';
 import { Csv } from './csv.js';
 import { UsageError } from './errors.js';
 import type { Field } from './field.js';
-
 import { JsonLines } from './json-lines.js';
 import type { CommonValues } from './options/common.js';
 import type { Renderer } from './renderer.js';
@@ -68,16 +67,11 @@ export function stdoutOutput<Row>(
   sink: Sink,
 ): Output<Row> {
   const form = formOf(values);
-  if (form === 'json')
-    return new Output(new JsonLines(selectFields(fields, fields, values.fields)), sink);
-  if (form === 'csv') return new Output(new Csv(selectFields(fields, fields, values.fields)), sink);
-  const usual = fields.filter(
-    ({ column: { show } }) => show === 'table' || (show === 'wide' && form === 'wide'),
-  );
-  const chosen = selectFields(fields, usual, values.fields);
+  const { chosen, times } = chooseFields(values, fields);
+  if (form === 'json') return new Output(new JsonLines(chosen), sink);
+  if (form === 'csv') return new Output(new Csv(chosen), sink);
   const terminal = sink instanceof StdoutSink && isatty(1);
   const paper = screen(form === 'wide', terminal);
-  const times = timeColumns(values, fields);
   const renderer: Renderer<Row> =
     (values.fields.length === 0 ? view?.(paper, times) : undefined) ??
     new Table([...times, ...chosen.filter((field) => !times.includes(field))], paper, snapshots);
@@ -86,6 +80,24 @@ export function stdoutOutput<Row>(
     if (isatty(2)) onSay(() => renderer.leave?.());
   }
   return new Output(renderer, sink);
+}
+
+/**
+ * What standard output shows of the fields; `times` are the columns of `-T` and `-t`.
+ *
+ * @throws UsageError USAGE_UNKNOWN_FIELD, USAGE_NO_FIELD_LEFT, USAGE_NO_TIME
+ */
+export function chooseFields<Row>(
+  values: CommonValues,
+  all: readonly Field<Row>[],
+): { readonly chosen: readonly Field<Row>[]; readonly times: readonly Field<Row>[] } {
+  const form = formOf(values);
+  if (form === 'json' || form === 'csv')
+    return { chosen: selectFields(all, all, values.fields), times: [] };
+  const usual = all.filter(
+    ({ column: { show } }) => show === 'table' || (show === 'wide' && form === 'wide'),
+  );
+  return { chosen: selectFields(all, usual, values.fields), times: timeColumns(values, all) };
 }
 
 /** The columns of `-T` and `-t`, which stand in front of the others. */

@@ -1,8 +1,9 @@
 import { type CommandLine, understand } from './command.js';
+import type { Field } from './field.js';
 import { FileSink } from './file-sink.js';
 import { type CommonValues, commonOptions, LISTING_OPTIONS } from './options/common.js';
 import type { Options, Values } from './options/option.js';
-import { logPath, printsToLog, stdoutOutput } from './outputs.js';
+import { chooseFields, logPath, printsToLog, stdoutOutput } from './outputs.js';
 import { DONE, reportError, say } from './report.js';
 import { Session } from './session.js';
 import { exit, onSignals } from './signals.js';
@@ -32,6 +33,11 @@ export interface Tool<Table extends Options, Row> extends CommandLine<Table> {
    * those that make sense then. The others have the value of an option that was not given.
    */
   readonly lists?: true;
+  /**
+   * The fields of the source that these values would open, made with `unread` for readers: what is
+   * asked of them is checked before anything else is done.
+   */
+  fields(values: ToolValues<Table>): readonly Field<never>[];
   /** Starts the tracing: when this resolves, events flow. */
   open(values: ToolValues<Table>, opening: Opening): Promise<Source<Row>>;
 }
@@ -77,6 +83,8 @@ async function trace<Table extends Options, Row>(
   values: ToolValues<Table> & CommonValues,
   operands: readonly string[],
 ): Promise<number> {
+  const { fields, time, timestamp } = values;
+  if (fields.length > 0 || time || timestamp) chooseFields(values, tool.fields(values));
   /** Ends the source. */
   const end = new AbortController();
   /** The user wants to go, so a reader that has stopped is not waited for. */

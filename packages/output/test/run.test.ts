@@ -171,7 +171,8 @@ describe('exit codes', () => {
     ['--prot 1', 2, 'fixture: unknown option --prot\n  did you mean --port?\n'],
     ['-P 0', 2, "received '0'"],
     ['extra', 2, "unexpected argument 'extra'"],
-    ['--fields nmae --no-file', 2, "there is no field 'nmae'"],
+    ['--fields nmae --fail cannot', 2, "there is no field 'nmae'"],
+    ['--fields -type -o csv --fields -time,-pid,-error,-comm,-path', 2, 'takes every field away'],
     ['--fail expected --no-file', 1, 'fixture: cannot open the fixture\n  ask for less\n'],
     ['--fail cannot --no-file', 3, 'fixture: cannot open the fixture\n  ask for less\n'],
   ])('%s: %d', async (args, code, message) => {

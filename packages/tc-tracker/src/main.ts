@@ -1,4 +1,5 @@
-import { commonFilters, commonTracing, packageVersion, runTool } from '@imagesnoop/output';
+import { commonFilters, commonTracing, packageVersion, runTool, unread } from '@imagesnoop/output';
+import { sessionFields } from './columns.js';
 import { openSessions } from './index.js';
 import { options } from './options.js';
 
@@ -14,6 +15,7 @@ await runTool({
     { command: 'tc-tracker --durations --plot durations.svg', help: 'how long sessions last' },
     { command: "tc-tracker -i 'veth*' | grep 10.0.0.7", help: 'one block every two seconds' },
   ],
+  fields: () => sessionFields(unread, unread),
   open: (values) =>
     openSessions({
       ...commonTracing(values),

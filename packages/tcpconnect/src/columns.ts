@@ -93,23 +93,25 @@ function milliseconds(us: number | null): string {
 }
 
 /** Columns as the original tool has them. */
-export const countColumns: readonly Field<FlowCount>[] = [
-  fields.constant('type', 'count', { description: 'Kind of row' }),
-  fields.uint('family', flowFamily, { description: '4 or 6' }),
-  fields.ip('saddr', { start: () => FLOW_KEY.saddr }, flowFamily, {
-    description: 'Local address',
-    column: { header: 'LADDR', width: 25 },
-  }),
-  fields.ip('daddr', { start: () => FLOW_KEY.daddr }, flowFamily, {
-    description: 'Remote address',
-    column: { header: 'RADDR', width: 25 },
-  }),
-  fields.uint('dport', flowPort, {
-    description: 'Remote port',
-    column: { header: 'RPORT', width: 6 },
-  }),
-  fields.uint('connects', ({ connects }) => connects, {
-    description: 'Attempts, however they ended',
-    column: { width: 10 },
-  }),
-];
+export function countFields(): readonly Field<FlowCount>[] {
+  return [
+    fields.constant('type', 'count', { description: 'Kind of row' }),
+    fields.uint('family', flowFamily, { description: '4 or 6' }),
+    fields.ip('saddr', { start: () => FLOW_KEY.saddr }, flowFamily, {
+      description: 'Local address',
+      column: { header: 'LADDR', width: 25 },
+    }),
+    fields.ip('daddr', { start: () => FLOW_KEY.daddr }, flowFamily, {
+      description: 'Remote address',
+      column: { header: 'RADDR', width: 25 },
+    }),
+    fields.uint('dport', flowPort, {
+      description: 'Remote port',
+      column: { header: 'RPORT', width: 6 },
+    }),
+    fields.uint('connects', ({ connects }) => connects, {
+      description: 'Attempts, however they ended',
+      column: { width: 10 },
+    }),
+  ];
+}

@@ -8,7 +8,7 @@ import {
 } from '@imagesnoop/loader';
 import { type Batch, events, type LostEvent, type Source } from '@imagesnoop/output';
 import { Answers } from './answers.js';
-import { type ColumnOptions, type ConnectEvent, connectFields, countColumns } from './columns.js';
+import { type ColumnOptions, type ConnectEvent, connectFields, countFields } from './columns.js';
 import { type FlowCount, MAX_FLOWS, readCounts } from './counts.js';
 import { connectReaders, EVENT } from './event.js';
 import { type HookNeeds, hooksFor } from './hooks.js';
@@ -156,7 +156,7 @@ function countSource(session: Session): Source<FlowCount> {
   const { tracer } = session;
   const read = connectReaders(tracer.layout('connect_event', EVENT.connect));
   return {
-    fields: countColumns,
+    fields: countFields(),
     async *batches(signal): AsyncGenerator<Batch<FlowCount>, void, void> {
       for await (const { lost } of tracer.batches(signal)) yield { rows: [], lost };
       yield { rows: readCounts(tracer, read), lost: [] };

@@ -1,4 +1,5 @@
-import { commonFilters, commonTracing, packageVersion, runTool } from '@imagesnoop/output';
+import { commonFilters, commonTracing, packageVersion, runTool, unread } from '@imagesnoop/output';
+import { connectFields, countFields } from './columns.js';
 import { openTcpConnects } from './index.js';
 import { options } from './options.js';
 
@@ -16,6 +17,7 @@ await runTool({
     { command: 'tcpconnect -c --duration 60', help: 'who connects where most, in a minute' },
   ],
   logFile: ({ count }) => (count ? undefined : 'tcp.json'),
+  fields: ({ count }) => (count ? countFields() : connectFields(unread, unread, unread)),
   open: (values) =>
     openTcpConnects({
       ...commonTracing(values),

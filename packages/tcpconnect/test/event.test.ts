@@ -3,7 +3,7 @@
 import { Cursor, Layout } from '@imagesnoop/loader';
 import { beforeAll, expect, test } from 'vitest';
 import { BpfObject } from '../../bpf-core/dist/index.js';
-import { connectFields, countColumns } from '../src/columns.js';
+import { connectFields, countFields } from '../src/columns.js';
 import { type ConnectReaders, connectReaders, EVENT, OUTCOME } from '../src/event.js';
 
 const OBJECT = new URL('../bpf/tcpconnect.bpf.o', import.meta.url).pathname;
@@ -147,7 +147,7 @@ test('counts', () => {
   u8.set([192, 0, 2, 2], 16);
   u8.set([0x50, 0x1f, 4, 0], 32);
   const row = { u8, connects: 12 };
-  expect(countColumns.map(({ name, value }) => [name, value(row)])).toEqual([
+  expect(countFields().map(({ name, value }) => [name, value(row)])).toEqual([
     ['type', 'count'],
     ['family', 4],
     ['saddr', '192.0.2.1'],

@@ -6,7 +6,9 @@ import {
   type Source,
   type ToolValues,
   UsageError,
+  unread,
 } from '@imagesnoop/output';
+import { eventFields, flowFields } from './columns.js';
 import { openFlowEvents, openFlows } from './index.js';
 import { options } from './options.js';
 import { portsOf } from './ports.js';
@@ -27,6 +29,7 @@ await runTool({
     { command: 'tcpflow --events', help: 'each connect, accept and close' },
     { command: 'tcpflow --events --container web -o json', help: 'of one container, as JSON' },
   ],
+  fields: ({ events }) => (events ? eventFields : flowFields)(unread, unread),
   open: (values) => (values.events ? openEvents(values) : openTables(values)),
 });
 

@@ -1,4 +1,5 @@
 import { packageVersion, runTool, say } from '@imagesnoop/output';
+import { changeFields, changeFields } from '../columns.js';
 import { openChanges } from '../index.js';
 import { filesOptions } from '../options.js';
 import { Progress } from '../progress.js';
@@ -13,6 +14,7 @@ export const files = (argv: readonly string[]): Promise<never> =>
       options: filesOptions,
       operands: { name: 'CONTAINER', help: 'as --container', min: 0, max: 1000 },
       lists: true,
+      fields: () => changeFields(),
       examples: [
         { command: 'sneakpeek files', help: 'all containers of this machine' },
         { command: 'sneakpeek -t files -n web --chroot', help: 'one container, its own paths' },
@@ -20,6 +22,7 @@ export const files = (argv: readonly string[]): Promise<never> =>
         { command: 'sneakpeek files web --against web-2', help: 'against another container' },
         { command: 'sneakpeek -t files -f inspect.json', help: 'by saved docker inspect output' },
       ],
+      fields: () => changeFields(),
       open: async (values, { operands }) => {
         const progress = new Progress('sneakpeek', values.quiet);
         const source = await openChanges({

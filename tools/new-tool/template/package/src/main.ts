@@ -1,4 +1,5 @@
-import { commonTracing, packageVersion, runTool } from '@imagesnoop/output';
+import { commonTracing, packageVersion, runTool, unread } from '@imagesnoop/output';
+import { __cName__Fields } from './columns.js';
 import { open__Name__ } from './index.js';
 import { options } from './options.js';
 
@@ -12,6 +13,7 @@ await runTool({
     { command: '__name__ -p 181 -T', help: 'only process 181, with the time of day' },
     { command: '__name__ --container web -o json', help: 'one container, as JSON Lines' },
   ],
+  fields: () => __cName__Fields(unread, unread),
   open: (values) =>
     open__Name__({
       ...commonTracing(values),
