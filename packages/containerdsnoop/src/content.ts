@@ -9,7 +9,7 @@ import type { Content } from './rows.js';
 export const NO_CONTENT: Content = { text: () => '', json: () => null, as: () => NO_CONTENT };
 
 /** A message larger than this gets memory of its own instead of a place in the arena. */
-const ARENA_BYTES = 1 << 20;
+const ARENA_BYTES = 4 << 20;
 
 /** Shows messages: their bytes are copied, since a row outlives the call that hands them over. */
 export class Contents {

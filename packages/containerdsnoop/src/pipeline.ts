@@ -62,7 +62,8 @@ export class Pipeline {
     });
   }
 
-  *rows(chunks: Iterable<Chunk>): Generator<CallRow, void, void> {
+  /** Each row is valid until the next one is asked for, unless `keep` is set: then until `forget()`. */
+  *rows(chunks: Iterable<Chunk>, keep = false): Generator<CallRow, void, void> {
     for (const chunk of chunks) {
       for (const sink of this.#sinks) sink.chunk?.(chunk);
       this.#decoder.push(chunk);
@@ -71,8 +72,13 @@ export class Pipeline {
         this.#decoder.expire(chunk.tsNs);
       }
       yield* this.#take();
-      this.contents.forget();
+      if (!keep) this.forget();
     }
+  }
+
+  /** Rows that were kept are not valid any more. */
+  forget(): void {
+    this.contents.forget();
   }
 
   /** Calls that are under way when the capture ends. */

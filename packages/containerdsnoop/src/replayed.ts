@@ -77,9 +77,10 @@ async function* batches(
         lost = endOf(result.value);
         break;
       }
-      rows.push(...pipeline.rows([result.value as Chunk]));
+      rows.push(...pipeline.rows([result.value as Chunk], true));
     }
     yield { rows, lost };
+    pipeline.forget();
   }
   yield { rows: pipeline.end(), lost: [] };
 }
