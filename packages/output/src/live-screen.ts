@@ -6,10 +6,14 @@ export interface ScreenSize {
   readonly lines: number;
 }
 
-/** Terminals that know these show a frame only when it is whole; others ignore them. */
-const BEGIN = '\x1b[?2026h';
-const END = '\x1b[?2026l';
-const CLEAR_LINE_END = '\x1b[K';
+/**
+ * A frame is shown only when it is whole, by terminals that know how; and meanwhile a line that is too
+ * long is cut by the terminal instead of wrapped, or what is below would be out of place.
+ */
+const BEGIN = '\x1b[?2026h\x1b[?7l';
+const END = '\x1b[?7h\x1b[?2026l';
+/** Before the line is written: after one that fills the screen it would take its last letter. */
+const CLEAR_LINE = '\x1b[2K';
 const CLEAR_BELOW = '\x1b[J';
 const CLEAR_ALL = '\x1b[H\x1b[2J';
 
@@ -25,8 +29,8 @@ export class LiveScreen {
   /**
    * The bytes that draw a frame, as text.
    *
-   * @param frame lines that are safe to print and no wider than the terminal; those beyond its height
-   *   are left out, and the last one says how many
+   * @param frame lines that are safe to print, cut at the terminal's width; those beyond its height are
+   *   left out, and the last one says how many
    */
   draw(frame: readonly string[], { columns, lines }: ScreenSize): string {
     const shown = fit(frame, Math.max(lines - 1, 1));
@@ -34,7 +38,7 @@ export class LiveScreen {
     const start = this.#columns !== 0 && this.#columns !== columns ? CLEAR_ALL : up(this.#drawn);
     this.#drawn = shown.length;
     this.#columns = columns;
-    const body = shown.map((line) => `${line}${CLEAR_LINE_END}\n`).join('');
+    const body = shown.map((line) => `${CLEAR_LINE}${line}\n`).join('');
     return `${BEGIN}${start}${body}${CLEAR_BELOW}${END}`;
   }
 

@@ -221,7 +221,7 @@ function trafficFields(): Field<SessionRow>[] {
       fields.uint(`${way}_bytes`, (row: SessionRow) => row[way].bytes, {
         description: `Frames as they are on the wire, ${what}`,
         unit: 'bytes',
-        column: { header, width: 7, text: (row) => bytesText(row[way].bytes) },
+        column: { header, width: 6, text: (row) => bytesText(row[way].bytes) },
       }),
     ),
     ...both('packets', ({ packets }) => packets, 'Packets on the wire', undefined, wide),
