@@ -1,10 +1,9 @@
 // Each connect, accept and close with each hook: what the tool shows is what both ends say.
-import { release } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
 import { lostIn, rowsOf, startHook, startTool } from '../../../tools/testing/tool.js';
 import { hooksFor } from '../src/hooks.js';
-import { facts, ONLY_OURS, OpenConnections, type Row, run } from './flows.js';
+import { facts, ONLY_OURS, OpenConnections, type Row, run, VERSION, visible } from './flows.js';
 
 const ALL = Object.values(hooksFor({ events: true })).flat();
 const HOOKS = [...new Set(ALL.map(({ name }) => name))];
@@ -13,20 +12,10 @@ const EVENTS = ['--events', ...ONLY_OURS, '--no-drop', '-o', 'json'];
 const WHO = ['type', 'call', 'pid', 'comm', 'family', 'saddr', 'daddr', 'dport'];
 const COMPARED = [...WHO, 'sport', 'error', 'closed_by', 'end', 'tx_bytes', 'rx_bytes'];
 
-const [MAJOR, MINOR] = release().split('.').map(Number) as [number, number];
-const VERSION = MAJOR * 100 + MINOR;
 /** Before 5.12 a tracer cannot have cookies made. An application sees that of the MPTCP socket. */
 const MPTCP_PORT = 7001;
 const hasCookie = (row: Row) =>
   VERSION >= 512 && row.flow !== '0' && row.sport !== MPTCP_PORT && row.dport !== MPTCP_PORT;
-/** Accepts of io_uring that tracepoints alone do not show: README.md, "What it cannot see". */
-const URING_PORTS = [7018, 7019];
-const visible = (hook: string) => (row: Row) =>
-  hook !== 'tracepoint' ||
-  VERSION >= 519 ||
-  row.call !== 'accept' ||
-  !URING_PORTS.includes(row.sport as number);
-
 /** Nothing is known of a close but at a close. */
 const complete = (row: Row): Row => ({
   closed_by: null,
@@ -60,8 +49,8 @@ describe.each(HOOKS)('events [%s]', (hook) => {
       // An accept is told when it returns, a connect from the moment of the call.
       expect((row.duration_ns as number) / 1000).toBeLessThanOrEqual(lasted + 1);
       expect(row.duration_ns as number).toBeGreaterThan(0);
-      expect(row.retransmits).toEqual(row.end === 'timeout' ? expect.any(Number) : 0);
-      if (row.end === 'timeout') expect(row.retransmits).toBeGreaterThan(0);
+      // A slow machine may send again what is only late.
+      expect(row.retransmits).toBeGreaterThanOrEqual(row.end === 'timeout' ? 1 : 0);
     }
   });
 });

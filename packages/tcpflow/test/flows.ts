@@ -1,6 +1,7 @@
 // The programs that connect and accept, and how their word compares with rows.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { release } from 'node:os';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { compiled } from '../../../tools/testing/compiled.mjs';
@@ -60,6 +61,18 @@ export class OpenConnections {
     return parse(this.#lines.slice(before));
   }
 }
+
+const [MAJOR, MINOR] = release().split('.').map(Number) as [number, number];
+/** Of the kernel: 512 is Linux 5.12. */
+export const VERSION = MAJOR * 100 + MINOR;
+
+/** Accepts of io_uring that tracepoints alone do not show: README.md, "What it cannot see". */
+const URING_PORTS = [7018, 7019];
+export const visible = (hook: string) => (row: Row) =>
+  hook !== 'tracepoint' ||
+  VERSION >= 519 ||
+  row.call !== 'accept' ||
+  !URING_PORTS.includes(row.sport as number);
 
 /** The parts that both sides know, as text that sorts and compares. */
 export function facts(all: readonly Row[], compared: readonly string[]): string[] {
