@@ -34,3 +34,27 @@ export class Budget {
     this.#isClosed = true;
   }
 }
+
+/** What each connection may hold whatever others do: so much shows what it is, and where a frame begins. */
+const FREE_BYTES = 4096;
+
+/** The part of a growing buffer that counts; the first bytes never do, so that nobody is locked out. */
+export class GrowingShare {
+  #budget: Budget;
+  #length = 0;
+
+  constructor(budget: Budget) {
+    this.#budget = budget;
+  }
+
+  /** Whether the buffer may have this length; it counts then. */
+  resize(length: number): boolean {
+    const more = counted(length) - counted(this.#length);
+    if (more > 0 && !this.#budget.take(more)) return false;
+    if (more < 0) this.#budget.release(-more);
+    this.#length = length;
+    return true;
+  }
+}
+
+const counted = (length: number) => Math.max(0, length - FREE_BYTES);

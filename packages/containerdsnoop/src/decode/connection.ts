@@ -1,3 +1,4 @@
+import { type Budget, GrowingShare } from './budget.js';
 import type { Chunk } from './chunk.js';
 import type { Context, ProtocolReader } from './context.js';
 import type { CallEnd } from './message.js';
@@ -18,6 +19,7 @@ interface Direction {
   /** Seen and kept until it shows what it is; where writes ended in it. */
   sniffing: Uint8Array;
   ends: number[];
+  share: GrowingShare;
 }
 
 /** One connection: puts its chunks in order, finds out the protocol, and hands on to its reader. */
@@ -27,11 +29,12 @@ export class Connection {
   #isWhole = false;
   #makeReader: ReaderFactory;
   #reader: ProtocolReader | null = null;
-  #directions: readonly [toClient: Direction, toServer: Direction] = [direction(), direction()];
+  #directions: readonly [toClient: Direction, toServer: Direction];
 
   constructor(context: MutableContext, makeReader: ReaderFactory) {
     this.context = context;
     this.#makeReader = makeReader;
+    this.#directions = [direction(context.budget), direction(context.budget)];
   }
 
   push(chunk: Chunk): void {
@@ -84,7 +87,7 @@ export class Connection {
 
   #sniff(toServer: boolean, bytes: Uint8Array, atEnd: boolean): void {
     const each = this.#directions[toServer ? 1 : 0];
-    if (!this.context.budget.take(bytes.length)) {
+    if (!each.share.resize(each.sniffing.length + bytes.length)) {
       this.context.undecoded('limit', bytes.length);
       this.#dropSniffing(each);
       return;
@@ -112,7 +115,7 @@ export class Connection {
       const { sniffing, ends } = each;
       each.sniffing = new Uint8Array(0);
       each.ends = [];
-      this.context.budget.release(sniffing.length);
+      each.share.resize(0);
       let start = 0;
       for (const end of [...ends, sniffing.length]) {
         if (end > start) reader.data(side, sniffing.subarray(start, end), ends.includes(end));
@@ -123,19 +126,20 @@ export class Connection {
 
   #keepLast(each: Direction, length: number): void {
     this.context.undecoded('protocol', each.sniffing.length - length);
-    this.context.budget.release(each.sniffing.length - length);
+    each.share.resize(length);
     each.sniffing = each.sniffing.subarray(each.sniffing.length - length);
     each.ends = [length];
   }
 
   #dropSniffing(each: Direction): void {
     if (each.sniffing.length > 0) this.context.undecoded('protocol', each.sniffing.length);
-    this.context.budget.release(each.sniffing.length);
+    each.share.resize(0);
     each.sniffing = new Uint8Array(0);
     each.ends = [];
   }
 }
 
-function direction(): Direction {
-  return { offset: null, sniffing: new Uint8Array(0), ends: [] };
+function direction(budget: Budget): Direction {
+  const share = new GrowingShare(budget);
+  return { offset: null, sniffing: new Uint8Array(0), ends: [], share };
 }

@@ -1,4 +1,4 @@
-import type { Budget } from '../budget.js';
+import { type Budget, GrowingShare } from '../budget.js';
 import { findFrame } from './align.js';
 import {
   FLAG,
@@ -46,7 +46,8 @@ interface Search {
 export class FrameReader {
   #sink: FrameSink;
   #keepBytes: number;
-  #budget: Budget;
+  #searchShare: GrowingShare;
+  #heldShare: GrowingShare;
   /** Beginning of a frame header or of a payload that is still to come. */
   #held = EMPTY;
   #heldLength = 0;
@@ -65,7 +66,8 @@ export class FrameReader {
   constructor(sink: FrameSink, aligned: boolean, keepBytes: number, budget: Budget) {
     this.#sink = sink;
     this.#keepBytes = keepBytes;
-    this.#budget = budget;
+    this.#searchShare = new GrowingShare(budget);
+    this.#heldShare = new GrowingShare(budget);
     this.#search = aligned ? null : { bytes: [], ends: [], length: 0, missing: 0 };
   }
 
@@ -185,12 +187,12 @@ export class FrameReader {
   }
 
   #lookFor(bytes: Uint8Array, atEnd: boolean): void {
-    if (!this.#budget.take(bytes.length)) {
+    const search = this.#search as Search;
+    if (!this.#searchShare.resize(search.length + bytes.length)) {
       this.#sink.unaligned(bytes.length);
       this.#restartSearch(bytes.length);
       return;
     }
-    const search = this.#search as Search;
     search.bytes.push(bytes.slice());
     search.length += bytes.length;
     if (atEnd) search.ends.push(search.length);
@@ -199,7 +201,7 @@ export class FrameReader {
     const at = findFrame(all, search.ends);
     if (at >= 0) {
       this.#search = null;
-      this.#budget.release(search.length);
+      this.#searchShare.resize(0);
       if (at > 0) this.#sink.unaligned(at);
       this.#sink.framesMissing(search.missing + at);
       this.push(all.subarray(at), atEnd);
@@ -212,7 +214,7 @@ export class FrameReader {
   #restartSearch(missing: number): void {
     const search = this.#search as Search;
     if (search.length > 0) this.#sink.unaligned(search.length);
-    this.#budget.release(search.length);
+    this.#searchShare.resize(0);
     this.#search = {
       bytes: [],
       ends: [],
@@ -224,7 +226,7 @@ export class FrameReader {
   #hold(piece: Uint8Array, most: number): void {
     if (this.#held.length < most) {
       // Counted, and kept for the next frame: at most `keepBytes` per direction.
-      this.#budget.take(Math.max(256, most) - this.#held.length);
+      this.#heldShare.resize(Math.max(256, most));
       const larger = new Uint8Array(Math.max(256, most));
       larger.set(this.#held.subarray(0, this.#heldLength));
       this.#held = larger;
