@@ -84,4 +84,21 @@ CALL(lchown, ret == 0, handle_owner(AT_FDCWD, NAME(0), ARG(1), ARG(2)))
 CALL(fchownat, ret == 0, handle_owner(ARG(0), NAME(1), ARG(2), ARG(3)))
 CALL(fchown, ret == 0, handle_fd_owner(ARG(0), ARG(1), ARG(2)))
 
+/* ---- what is only counted ---- */
+
+SEC("raw_tp/sched_process_exec")
+int count_exec_tp(void *ctx)
+{
+	return change_is_wanted() ? count_exec() : 0;
+}
+
+#define TCP_SYN_SENT 2 /* include/net/tcp_states.h */
+
+/* In the thread that connects: the state changes before the first packet is sent. */
+SEC("raw_tp/inet_sock_set_state")
+int BPF_PROG(count_connect_tp, const void *sk, int old_state, int new_state)
+{
+	return new_state == TCP_SYN_SENT && change_is_wanted() ? count_connect() : 0;
+}
+
 char LICENSE[] SEC("license") = "GPL";

@@ -90,6 +90,8 @@ static __noinline int handle_write(int fd, __s64 bytes)
 
 	if (!file || !keeps_content(file, S_IFREG))
 		return 0;
+	if (cfg_count)
+		return count_change(bytes);
 	now.ts_ns = bpf_ktime_get_ns();
 	now.ino = BPF_CORE_READ(opened, f_inode, i_ino);
 	now.pid = bpf_get_current_pid_tgid() >> 32;

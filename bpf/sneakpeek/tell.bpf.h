@@ -9,6 +9,7 @@
 #include "../include/filters.bpf.h"
 #include "../include/path.bpf.h"
 #include "../sneakpeek.h"
+#include "count.bpf.h"
 
 #define AT_FDCWD  -100 /* include/uapi/linux/fcntl.h */
 #define ARGV_SIZE 256
@@ -158,6 +159,8 @@ static __noinline int tell(struct change *change)
 	struct watch_event *event;
 	__u32 size;
 
+	if (cfg_count)
+		return count_change(change->bytes);
 	if (!scratch) {
 		count_lost(LOST_MAP_FULL);
 		return 0;

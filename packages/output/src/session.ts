@@ -88,8 +88,8 @@ export class Session<Row> {
     await this.#flush();
     if (quiet) return;
     const own = source.summary?.(summary);
-    if (own !== undefined) say(own);
-    else if (!this.#lists) say(summaryLine(summary, verbose));
+    if (own) say(own);
+    else if (own === undefined && !this.#lists) say(summaryLine(summary, verbose));
   }
 
   /** @returns true when there have been enough events */

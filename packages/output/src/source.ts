@@ -59,7 +59,7 @@ export interface Source<Row> {
   readonly epilogue?: () => readonly string[];
   /** What `-v` tells once events flow: hooks chosen, privileges dropped. */
   notes(): readonly string[];
-  /** The closing line on stderr, where another one than "N events, 0 lost" says more. */
+  /** The closing line on stderr, where another one than "N events, 0 lost" says more; '' for none. */
   summary?(summary: Summary): string;
   /** What the tool exits with when all went well, asked at the end; left out: 0. */
   exitCode?(): number;

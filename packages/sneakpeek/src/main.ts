@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tcptracer: monitored('tcptracer', async () =>
     (await import('./commands/monitor.js')).monitor('tcptracer'),
   ),
+  top: async () => (await import('./commands/top.js')).top,
   export: async () => (await import('./commands/export.js')).exportLayer,
   report: async () => (await import('./commands/report.js')).report,
   get_all_containers: async () =>

@@ -168,6 +168,19 @@ export const watchOptions = {
   timestamp,
 };
 
+/** Of top. */
+export const topOptions = {
+  container: watchOptions.container,
+  interval: kinds.duration({
+    letter: 'i',
+    minMs: 100,
+    maxMs: 3_600_000,
+    help: 'how often (2 seconds)',
+  }),
+  uid,
+  timestamp,
+};
+
 /** Every option, for the README. */
 export const options = {
   ...mapOptions,
@@ -180,6 +193,7 @@ export const options = {
   watch: reportOptions.watch,
   host: watchOptions.host,
   showSecrets: watchOptions.showSecrets,
+  interval: topOptions.interval,
   uid,
   timestamp,
   output: commonOptions.output,

@@ -147,3 +147,18 @@ describe('-t fswatch', () => {
     expect(operations.at(-1)).toBe('delete');
   });
 });
+
+test('top counts what a container does', async () => {
+  const tool = await startTool('sneakpeek', ['top', 'one', '-i', '0.3', '-o', 'json'], {
+    env: { DOCKER_HOST: `unix://${docker.socket}`, CONTAINERD_ADDRESS: '/nowhere' },
+  });
+  await exec('one', '/bin/changes', '100', '/tmp');
+  const { stdout } = await tool.stop();
+  const rows = rowsOf(stdout);
+  expect(new Set(rows.map(nameOf))).toEqual(new Set(['one']));
+  const sum = (name: string) => rows.reduce((total, row) => total + Number(row[name]), 0);
+  expect({ changes: sum('changes'), written: sum('written_bytes') }).toEqual({
+    ...{ changes: 500, written: 300 },
+  });
+  expect(sum('execs')).toBeGreaterThan(0);
+});

@@ -1,5 +1,5 @@
 import { packageVersion, runTool, say } from '@imagesnoop/output';
-import { changeFields, changeFields } from '../columns.js';
+import { changeFields } from '../columns.js';
 import { openChanges } from '../index.js';
 import { filesOptions } from '../options.js';
 import { Progress } from '../progress.js';
@@ -22,7 +22,6 @@ export const files = (argv: readonly string[]): Promise<never> =>
         { command: 'sneakpeek files web --against web-2', help: 'against another container' },
         { command: 'sneakpeek -t files -f inspect.json', help: 'by saved docker inspect output' },
       ],
-      fields: () => changeFields(),
       open: async (values, { operands }) => {
         const progress = new Progress('sneakpeek', values.quiet);
         const source = await openChanges({

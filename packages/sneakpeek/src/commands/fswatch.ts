@@ -1,6 +1,6 @@
 import { commonTracing, packageVersion, runTool, unread } from '@imagesnoop/output';
 import { watchOptions } from '../options.js';
-import { watchFields, watchFields } from '../watch/columns.js';
+import { watchFields } from '../watch/columns.js';
 import { openWatch } from '../watch/index.js';
 
 /** `-t fswatch`: changes of files as they happen. */
@@ -17,7 +17,6 @@ export const fswatch = (argv: readonly string[]): Promise<never> =>
         { command: 'sneakpeek fswatch web -T', help: 'one, with the time of day' },
         { command: 'sneakpeek fswatch --pod shop-0 -o json', help: 'of a pod, as JSON Lines' },
       ],
-      fields: () => watchFields(unread, unread),
       fields: () => watchFields(unread, unread),
       open: (values, { operands }) => {
         const tracing = commonTracing(values);

@@ -1,7 +1,14 @@
 import { statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { Containers } from '@imagesnoop/containers';
-import { type Cursor, openSession, type SessionOptions, type TracerPlan } from '@imagesnoop/loader';
+import {
+  type Cursor,
+  type HookPlan,
+  openSession,
+  type Session,
+  type SessionOptions,
+  type TracerPlan,
+} from '@imagesnoop/loader';
 import { events, type LostEvent, type Source } from '@imagesnoop/output';
 import { type WatchEvent, watchFields, watchReaders } from './columns.js';
 import { hooks } from './hooks.js';
@@ -50,15 +57,34 @@ export async function* fileChanges({
 const openContainers = async (): Promise<Containers> =>
   (await import('@imagesnoop/containers')).Containers.open();
 
+/** What is counted besides changes of files. */
+const countingHooks: HookPlan = {
+  ...hooks,
+  exec: [{ name: 'tracepoint', programs: ['count_exec_tp'], selfTest: false }],
+  connect: [{ name: 'tracepoint', programs: ['count_connect_tp'], selfTest: false }],
+};
+
+/**
+ * Attaches.
+ *
+ * @param counts sums in the map `counts` instead of events
+ */
+export function openWatchSession(
+  { host = false, ...options }: SessionOptions & Pick<WatchOptions, 'host'>,
+  counts = false,
+): Promise<Session<Containers>> {
+  const rodata = { cfg_host_mntns: host ? 0 : hostMntns(), cfg_count: counts };
+  const mapSizes = { scratch_space: counts ? 1 : cpus().length };
+  const wanted = counts ? { ...plan, hooks: countingHooks } : plan;
+  return openSession(wanted, openContainers, { ...options, rodata, mapSizes });
+}
+
 /** Attaches; events flow when it resolves. */
 export async function openWatch({
-  host = false,
   showSecrets = false,
   ...options
 }: WatchOptions): Promise<Source<Cursor>> {
-  const rodata = { cfg_host_mntns: host ? 0 : hostMntns() };
-  const mapSizes = { scratch_space: cpus().length };
-  const session = await openSession(plan, openContainers, { ...options, rodata, mapSizes });
+  const session = await openWatchSession(options);
   const { tracer, containers } = session;
   const read = watchReaders(tracer.layout('watch_event', WATCH_EVENT));
   const { owner } = read;
