@@ -18,23 +18,27 @@
 
 static __always_inline int handle_packet(struct __sk_buff *skb, bool leaves)
 {
-	struct packet packet = {};
 	struct session_key key;
 	struct session *session;
+	struct packet *packet;
+	__u32 slot = leaves;
 
-	if (!parse_packet(skb, &packet)) {
+	if (!parse_packet(skb, slot)) {
 		count(COUNT_OTHER_SKBS, 1);
 		count(COUNT_OTHER_BYTES, skb->len);
 		return NEXT_DECIDES;
 	}
-	key_of(skb, &packet, leaves, &key);
-	if (packet.fragment == FRAGMENT_LATER) {
-		follow_later(skb, &packet, &key, leaves);
+	packet = bpf_map_lookup_elem(&packets, &slot);
+	if (!packet)
+		return NEXT_DECIDES;
+	key_of(skb, packet, leaves, &key);
+	if (packet->fragment == FRAGMENT_LATER) {
+		follow_later(skb, packet, &key, leaves);
 		return NEXT_DECIDES;
 	}
-	session = follow_packet(skb, &key, &packet, leaves);
-	if (packet.fragment == FRAGMENT_FIRST)
-		follow_first(&packet, &key, session, leaves);
+	session = follow_packet(skb, &key, packet, leaves);
+	if (packet->fragment == FRAGMENT_FIRST)
+		follow_first(packet, &key, session, leaves);
 	return NEXT_DECIDES;
 }
 

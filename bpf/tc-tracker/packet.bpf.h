@@ -222,17 +222,30 @@ static __always_inline void count_wire(struct __sk_buff *skb, struct packet *pac
 	packet->more_bytes += (segments - 1) * (skb->len - packet->payload_bytes + tag);
 }
 
-/* False for what is not TCP, or not whole enough to be understood as such. `packet` is zeroed. */
-static __always_inline bool parse_packet(struct __sk_buff *skb, struct packet *packet)
+/* The packet that is being looked at: one slot per direction. Not on the stack, so that what comes
+ * after parsing is verified once and not for each form that a packet may have. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct packet);
+} packets SEC(".maps");
+
+/* Fills the slot. 0 for what is not TCP, or not whole enough to be understood as such. */
+__noinline int parse_packet(struct __sk_buff *skb, __u32 slot)
 {
+	struct packet *packet = bpf_map_lookup_elem(&packets, &slot);
 	struct ip_place ip;
 
+	if (!packet)
+		return 0;
+	__builtin_memset(packet, 0, sizeof(*packet));
 	find_ip(skb, &packet->vlans, &ip);
 	if (ip.protocol == ETH_P_IP ? !parse_ipv4(skb, &ip, packet)
 				    : ip.protocol != ETH_P_IPV6 || !parse_ipv6(skb, &ip, packet))
-		return false;
+		return 0;
 	count_wire(skb, packet);
-	return true;
+	return 1;
 }
 
 #endif
