@@ -10,10 +10,12 @@ const repository = resolve(import.meta.dirname, '../..');
 const HEADERS = join(import.meta.dirname, 'workload');
 const FLAGS = ['-D_GNU_SOURCE=', '-O2', '-Wall', '-Werror', '-pthread'];
 const SOURCE = /\.[ch]$/;
+/** A line of a file that says what else it needs: `// Compiled with: -static` */
+const OWN_FLAGS = /^\/\/ Compiled with: (.+)$/m;
 
 /**
  * The program of a C file, which may include headers of its folder and of ./workload. Compiled with `_GNU_SOURCE`,
- * threads, and warnings as errors.
+ * threads, warnings as errors, and what a line `// Compiled with: FLAGS` of it says.
  *
  * @param {string} source path of the file
  * @returns {string} path of the program, which has the file's name and lies in .cache: not to be
@@ -59,7 +61,8 @@ function build(source, arch, [compiler, ...flags]) {
   if (existsSync(program)) return program;
   mkdirSync(folder, { recursive: true });
   const making = `${program}.${process.pid}`;
-  execFileSync(compiler, [...flags, `-I${HEADERS}`, '-o', making, source], {
+  const own = OWN_FLAGS.exec(readFileSync(source, 'utf8'))?.[1]?.split(' ') ?? [];
+  execFileSync(compiler, [...flags, ...own, `-I${HEADERS}`, '-o', making, source], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   renameSync(making, program);

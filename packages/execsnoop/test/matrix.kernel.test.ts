@@ -1,12 +1,13 @@
 // Every kind of exec with each hook: what the tool shows is what the programs that began, the callers
 // that failed and the parents that waited say themselves.
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { decodeText } from '@imagesnoop/output';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compiled } from '../../../tools/testing/compiled.mjs';
 import { lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
 import { lostIn, RunningTool, rowsOf, startTool } from '../../../tools/testing/tool.js';
 import { hooks } from '../src/hooks.js';
@@ -39,9 +40,7 @@ let program: string;
 
 beforeAll(() => {
   work = mkdtempSync(join(tmpdir(), 'execsnoop-'));
-  program = join(work, 'execs');
-  const source = new URL('./workload/execs.c', import.meta.url).pathname;
-  execFileSync('gcc', ['-O1', '-Wall', '-Werror', '-static', '-o', program, source, '-lpthread']);
+  program = compiled(join(import.meta.dirname, 'workload/execs.c'));
 });
 
 afterAll(() => rmSync(work, { recursive: true, force: true }));

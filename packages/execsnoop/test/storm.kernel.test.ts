@@ -1,10 +1,9 @@
 // Nothing is lost silently: rows and counted losses together are the programs that began.
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { compiled } from '../../../tools/testing/compiled.mjs';
 import { lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
 import { lostIn, rowsOf, startTool } from '../../../tools/testing/tool.js';
 
@@ -12,16 +11,11 @@ const PROCESSES = 4;
 const EXECS = 40_000;
 const COMM = 'exec-storm';
 
-let work: string;
 let storm: string;
 
 beforeAll(() => {
-  work = mkdtempSync(join(tmpdir(), 'execsnoop-'));
-  storm = join(work, COMM);
-  const source = new URL('./workload/exec-storm.c', import.meta.url).pathname;
-  execFileSync('gcc', ['-O2', '-Wall', '-Werror', '-static', '-o', storm, source]);
+  storm = compiled(join(import.meta.dirname, `workload/${COMM}.c`));
 });
-afterAll(() => rmSync(work, { recursive: true, force: true }));
 beforeEach((context) => requireKernel(context, lacksRoot()));
 
 const weather = () =>

@@ -50,6 +50,12 @@ test('what was compiled for a guest is what a test in it finds', async () => {
   expect(performance.now() - started).toBeLessThan(50);
 });
 
+test('a file says itself with what else it is compiled', () => {
+  const main = '#include <stdio.h>\nint main(void) { puts(MINE); return 0; }\n';
+  writeFileSync(source, `// Compiled with: -static -DMINE="${NUMBER}"\n${main}`);
+  expect(execFileSync(program(), { encoding: 'utf8' })).toBe(`${NUMBER}\n`);
+});
+
 test('a mistake is told in the compiler’s words', () => {
   writeFileSync(source, 'int main(void) { return nothing; }\n');
   expect(program).toThrow(/nothing/);

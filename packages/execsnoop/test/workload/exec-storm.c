@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Compiled with: -static
 /* Execs as fast as it can: `exec-storm PROCESSES EXECS`. Prints how many programs began, as their
  * parents counted them. Without arguments it is such a program, and ends at once. */
 #define _GNU_SOURCE

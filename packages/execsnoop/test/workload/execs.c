@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Compiled with: -static
 /* Runs itself in every way there is, and fails to in many: `execs FOLDER`. Each program that began
  * tells on stdout what it sees of itself, each caller what it passed and got, each parent how its
  * child ended; one JSON object per line, texts in hexadecimal. */
