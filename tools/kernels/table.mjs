@@ -105,7 +105,7 @@ function machinesOf(cells, order) {
 function overview(cells, machines) {
   const short = ({ release, arch }) =>
     `${/^\d+\.\d+/.exec(release)?.[0]}${arch === 'amd64' ? '' : ` ${arch}`}`;
-  const rows = pairs(cells).map(([tool, hook]) => [
+  const rows = pairs(cells).map(({ tool, hook }) => [
     tool,
     hook,
     ...machines.map((machine) =>
@@ -118,8 +118,13 @@ function overview(cells, machines) {
 const same = (cell, { kernel, arch }) => cell.kernel === kernel && cell.arch === arch;
 
 function pairs(cells) {
-  const found = new Map(cells.map(({ tool, hook }) => [`${tool}\0${hook}`, [tool, hook]]));
-  return [...found.values()].sort(([first], [second]) => first.localeCompare(second));
+  const found = new Map(cells.map((cell) => [`${cell.tool}\0${cell.hook}`, cell]));
+  return [...found.values()].sort(byName);
+}
+
+/** Runs of some tools or hooks move no other row. */
+function byName(first, second) {
+  return first.tool.localeCompare(second.tool) || first.hook.localeCompare(second.hook);
 }
 
 function brief(cell) {
@@ -131,7 +136,7 @@ function brief(cell) {
 function section(cells, machine) {
   const rows = cells
     .filter((cell) => same(cell, machine))
-    .sort((first, second) => first.tool.localeCompare(second.tool))
+    .sort(byName)
     .map((cell) => [
       cell.tool,
       cell.hook,
