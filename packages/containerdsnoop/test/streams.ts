@@ -52,12 +52,15 @@ export class Streams {
     return this.#child?.pid ?? 0;
   }
 
-  async #until(word: string): Promise<void> {
-    for await (const [text] of onData(this.#child?.stdout as Readable)) {
-      this.#said += text;
-      if (this.#said.includes(word)) return;
-    }
-    throw new Error('the workload ended');
+  #until(word: string): Promise<void> {
+    const child = this.#child;
+    return new Promise((resolve, reject) => {
+      child?.once('close', () => reject(new Error('the workload ended')));
+      child?.stdout.on('data', (text) => {
+        this.#said += text;
+        if (this.#said.includes(word)) resolve();
+      });
+    });
   }
 
   /** To its end. */
@@ -75,11 +78,6 @@ export class Streams {
     this.#child?.kill();
     rmSync(this.folder, { recursive: true });
   }
-}
-
-async function* onData(from: Readable): AsyncGenerator<[string]> {
-  const { on } = await import('node:events');
-  for await (const [data] of on(from, 'data', { close: ['end'] })) yield [String(data)];
 }
 
 /** What came out of one direction of one connection. */
