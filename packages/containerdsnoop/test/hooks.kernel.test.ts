@@ -49,7 +49,7 @@ describe.each(HOOKS)('[%s]', (hook) => {
   test(`connections that are open at the start [${hook}]`, async (context) => {
     const connections = 3;
     const bytes = 100_003;
-    await streams.start({ connections, bytes, late: true });
+    await streams.start({ connections, bytes, reader: 'recvmsg', late: true });
     const { all } = await withHook(context, { hook });
     expect([all.opened.size, all.streams.size]).toEqual([connections, 2 * connections]);
     for (const { fromStart, client } of all.opened.values())
