@@ -176,11 +176,6 @@ export function callFields(
         text: ({ latencyNs }) => (latencyNs === null ? '-' : (latencyNs / 1e6).toFixed(3)),
       },
     }),
-    fields.json('message', ({ content }) => content.json(), {
-      description: 'The message; of a call its first request and its last response',
-      schema: { type: ['object', 'array', 'string', 'number', 'boolean', 'null'] },
-      column: { width: 40, text: (row) => messageText(row, contents, characters) },
-    }),
     fields.text('error', (row) => errorText(row, contents), {
       description: 'What the server says of a failure, or how a call ended without a status',
     }),
@@ -217,6 +212,11 @@ export function callFields(
       description: 'Inode number of its cgroup (v2)',
     }),
     ...containers(owner, whose),
+    fields.json('message', ({ content }) => content.json(), {
+      description: 'The message; of a call its first request and its last response',
+      schema: { type: ['object', 'array', 'string', 'number', 'boolean', 'null'] },
+      column: { width: 40, text: (row) => messageText(row, contents, characters) },
+    }),
   ];
 }
 
