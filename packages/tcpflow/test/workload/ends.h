@@ -3,6 +3,7 @@
 #ifndef ENDS_H
 #define ENDS_H
 
+#include <poll.h>
 #include "kinds.h"
 
 static void reset(int fd)
@@ -38,6 +39,22 @@ static int receive(int fd, int count)
 	return total;
 }
 
+/* Waits until the other side's FIN or RST is here: on a busy machine it comes later than word of
+ * it. */
+static void await_end(int fd)
+{
+	struct pollfd end = {.fd = fd, .events = POLLRDHUP};
+
+	poll(&end, 1, -1);
+}
+
+static void await_bytes(int fd, int count)
+{
+	char bytes[ANSWERED];
+
+	recv(fd, bytes, count, MSG_PEEK | MSG_WAITALL);
+}
+
 /* Ends the client's side and says how. Turns are taken wherever the order matters. */
 static struct closing end_client(const struct kind *kind, int fd, int other)
 {
@@ -62,6 +79,7 @@ static struct closing end_client(const struct kind *kind, int fd, int other)
 		break;
 	case CLIENT_UNREAD:
 		await(other);
+		await_bytes(fd, EXTRA);
 		c.received += EXTRA;
 		/* fall through */
 	case CLIENT_RST:
@@ -129,6 +147,7 @@ static struct closing end_server(const struct kind *kind, int fd, int other)
 		break;
 	case SERVER_UNREAD_AFTER_FIN:
 		await(other);
+		await_end(fd);
 		close(fd);
 		c.by = "local";
 		c.how = "rst";

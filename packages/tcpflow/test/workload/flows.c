@@ -96,6 +96,7 @@ static void be_server(const struct kind *kind, int other)
 	if (kind->how == RST_BEFORE_ACCEPT)
 		c = (struct closing){"remote", "rst", "ECONNRESET"};
 	if (before_accept(kind)) {
+		await_end(fd);
 		close(fd);
 	} else {
 		receive(fd, ASKED);
