@@ -1,5 +1,5 @@
 // Containers that start after the tool, which has given up root, seen from their first process on.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { lacksBtf, lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
 import { type RunningTool, rowsOf, startTool } from '../../../tools/testing/tool.js';
 import {
@@ -93,13 +93,13 @@ describe.each([true, false])('by plain runc, in a cgroup that bears its id: %s',
     const name = `execsnoop-${process.pid}-${time}`;
     const tool = await traced(name, {});
     const other = await runcContainer({ id: `${name}-other`, usualCgroup });
+    onTestFinished(other.stop);
     const container = await runcContainer({ id: name, command: COMMAND, usualCgroup });
+    onTestFinished(container.stop);
     await ended(container.pid);
     const { stdout, stderr } = await tool.stop();
     expect(linesIn(stdout), stderr).toEqual(EXPECTED);
     for (const { container } of rowsOf(stdout))
       expect(container).toMatchObject({ id: name, runtime: 'runc' });
-    await container.stop();
-    await other.stop();
   });
 });
