@@ -49,7 +49,7 @@ export class ChangedFiles {
   /**
    * All changes of all containers, as many at once as take 20 ms to find.
    *
-   * @throws FilesError FILES_UNREADABLE
+   * @throws SneakpeekError FILES_UNREADABLE
    */
   async *rows(signal: AbortSignal): AsyncGenerator<readonly ChangeRow[], void, undefined> {
     for (const target of this.targets) {

@@ -3,8 +3,8 @@ import { type Batch, events, type LostEvent, type Source } from '@imagesnoop/out
 import type { ChangeRow } from './change-row.js';
 import { ChangedFiles } from './changed-files.js';
 import { type ChangeEvent, changeFields } from './columns.js';
+import { SneakpeekError } from './errors.js';
 import { type NodeLosses, nodeRows } from './node-changes.js';
-import { NodeError } from './nodes/errors.js';
 import { type MeantNode, nodesMeant, type WhichNodes } from './nodes/meant.js';
 import { whichWords } from './nodes/words.js';
 import type { Which } from './targets.js';
@@ -31,7 +31,7 @@ export interface ChangesOptions extends Which, WhichNodes, StorageOptions {
  * The files that changed in containers, in the order of a walk through each.
  *
  * @throws ContainersError CONTAINER_NOT_FOUND, CONTAINER_AMBIGUOUS, ROOT_UNKNOWN, IMAGE_UNKNOWN,
- *   FilesError FILES_UNREADABLE, INSPECT_UNUSABLE, NodeError NODE_INVALID, NODE_FAILED,
+ *   SneakpeekError FILES_UNREADABLE, INSPECT_UNUSABLE, SneakpeekError NODE_INVALID, NODE_FAILED,
  *   CLUSTER_UNKNOWN, CLUSTER_FAILED (docs/errors.md)
  *
  * @example
@@ -61,7 +61,11 @@ export async function openChanges(options: ChangesOptions): Promise<ChangesSourc
   const nodes = await nodesMeant(options);
   if (nodes !== null && options.file !== undefined) {
     const hint = 'Leave out -a, --cluster or -f.';
-    throw new NodeError('NODE_INVALID', '-f is a file of this machine, not of another node', hint);
+    throw new SneakpeekError(
+      'NODE_INVALID',
+      '-f is a file of this machine, not of another node',
+      hint,
+    );
   }
   const find = () => ChangedFiles.find(options, options.against, options);
   return nodes === null ? ofThisMachine(await find(), options) : ofNodes(nodes, find, options);

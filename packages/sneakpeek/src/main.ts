@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { UsageError } from '@imagesnoop/output';
 import { mayHaveCluster } from './nodes/configured.js';
 import type { Service } from './units/template.js';
@@ -54,8 +55,36 @@ export function commandOf(argv: readonly string[]): { name: string; rest: readon
   return { name: 'files', rest: argv };
 }
 
+const HELP = `sneakpeek: Shows what containers are doing to files, and whatever else they do
+
+Usage: sneakpeek COMMAND [OPTIONS] [CONTAINER...]
+       sneakpeek -t TYPE [OPTIONS]
+
+Types, which are commands, too:
+  files         what changed in containers against their images
+  merged_dir    where the merged directory of a container is
+  fswatch       changes of files as they happen, with their writers
+  procmon       a map of namespaces, and execsnoop with it
+  tcptracer     the same with tcpflow
+
+Commands:
+  top           how much containers write, run and connect, on one screen
+  export        the changes of a container as a layer of an image
+  report        the changes of a container as one page
+  get_all_containers, get_container_ns, bpftool_map_container_ns
+                helpers, also under their own names
+
+Without any arguments: the files of all containers of all nodes of the
+cluster, or of this machine where no cluster is configured.
+sneakpeek COMMAND --help tells the options of a command.
+`;
+
 /** Runs the program; it does not return. */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<never> {
+  if (argv.length === 1 && (argv[0] === '--help' || argv[0] === '-h')) {
+    writeSync(1, HELP);
+    process.exit(0);
+  }
   const { name, rest } = commandOf(argv);
   const load = COMMANDS[name];
   if (load === undefined) throw new UsageError('USAGE', `no command ${name}`, 'see --help');

@@ -25,7 +25,7 @@ export interface NodeLosses {
 /**
  * The changes of all nodes, one node after the other.
  *
- * @throws NodeError NODE_FAILED, once all others have been asked
+ * @throws SneakpeekError NODE_FAILED, once all others have been asked
  */
 export async function* nodeRows(
   { nodes, words, remote, here }: NodeQuestion,

@@ -7,7 +7,7 @@ import {
   Storage,
   type StorageOptions,
 } from '@imagesnoop/containers';
-import { FilesError } from './files/errors.js';
+import { SneakpeekError } from './errors.js';
 
 /** Which containers of this machine are meant; see the options of these names. */
 export interface Which {
@@ -45,7 +45,7 @@ export interface Targets {
  *
  * @param images also the layers of this container or image, in `against`
  * @throws ContainersError CONTAINER_NOT_FOUND, CONTAINER_AMBIGUOUS, ROOT_UNKNOWN, IMAGE_UNKNOWN;
- *   FilesError INSPECT_UNUSABLE
+ *   SneakpeekError INSPECT_UNUSABLE
  */
 export async function findTargets(
   which: Which,
@@ -87,7 +87,7 @@ export async function findTargets(
   }
 }
 
-/** The one container of that name. @throws as `findTargets()`, and FilesError INSPECT_UNUSABLE */
+/** The one container of that name. @throws as `findTargets()`, and SneakpeekError INSPECT_UNUSABLE */
 export async function oneTarget(
   name: string,
   { against, ...which }: Which & { readonly against?: string | undefined },
@@ -96,7 +96,7 @@ export async function oneTarget(
   const [target] = found.targets;
   if (target !== undefined) return { target, against: found.against };
   const hint = 'The file has other containers.';
-  throw new FilesError('INSPECT_UNUSABLE', `${which.file}: no container ${name}`, hint);
+  throw new SneakpeekError('INSPECT_UNUSABLE', `${which.file}: no container ${name}`, hint);
 }
 
 /** Is it a container of a pod that is to be left out? */
@@ -130,10 +130,10 @@ const isNamed = ({ id, name }: ContainerInfo, named: readonly string[]): boolean
   named.length === 0 ||
   named.some((each) => name === each || (each.length > 1 && id.startsWith(each)));
 
-/** The containers in a saved output of docker inspect. @throws FilesError INSPECT_UNUSABLE */
+/** The containers in a saved output of docker inspect. @throws SneakpeekError INSPECT_UNUSABLE */
 function fromInspect(path: string): Target[] {
   const unusable = (why: string, cause?: unknown) =>
-    new FilesError(
+    new SneakpeekError(
       'INSPECT_UNUSABLE',
       `${path}: ${why}`,
       'Save the output of `docker inspect CONTAINER` on the host of that container.',

@@ -1,9 +1,9 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { bytesText, displayBytes, packageVersion, runCommand, say } from '@imagesnoop/output';
 import { treesOf } from '../changed-files.js';
+import { SneakpeekError } from '../errors.js';
 import { writeLayer } from '../export/layer.js';
 import { type BytePath, bytesOf } from '../files/byte-path.js';
-import { FilesError } from '../files/errors.js';
 import { oneTargetOptions } from '../options.js';
 import { oneTarget } from '../targets.js';
 
@@ -32,7 +32,12 @@ export const exportLayer = (argv: readonly string[]): Promise<never> =>
         const partial = `${path}.${process.pid}.partial`;
         // Of files that only root may read: so may the archive.
         const out = await open(partial, 'wx', 0o600).catch((error) => {
-          throw new FilesError('FILE_UNWRITABLE', `cannot write ${path}: ${error.code}`, '', error);
+          throw new SneakpeekError(
+            'FILE_UNWRITABLE',
+            `cannot write ${path}: ${error.code}`,
+            '',
+            error,
+          );
         });
         try {
           const { base, now } = treesOf(target, against);

@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { type ContainerInfo, Storage } from '@imagesnoop/containers';
 import { displayText, packageVersion, runCommand } from '@imagesnoop/output';
-import { FilesError } from '../files/errors.js';
+import { SneakpeekError } from '../errors.js';
+import { unreadable } from '../files/errors.js';
 import { nodesMeant } from '../nodes/meant.js';
 import { passThrough } from '../nodes/pass-through.js';
 import { whichWords } from '../nodes/words.js';
@@ -58,19 +59,19 @@ function linesOf(container: ContainerInfo, all: boolean): string[] {
   return kinds.map((kind) => `${kind}\t${namespaceOf(container, kind)}`);
 }
 
-/** The inode of a namespace of a container. @throws FilesError NOT_RUNNING, FILES_UNREADABLE */
+/** The inode of a namespace of a container. @throws SneakpeekError NOT_RUNNING, FILES_UNREADABLE */
 export function namespaceOf(container: ContainerInfo, kind: string): number {
   const path = `/proc/${processOf(container)}/ns/${kind}`;
   try {
     return statSync(path).ino;
   } catch (error) {
-    throw FilesError.of('look at', path, error);
+    throw unreadable('look at', path, error);
   }
 }
 
 function processOf({ pid, name, id }: ContainerInfo): number {
   if (pid !== null) return pid;
-  throw new FilesError(
+  throw new SneakpeekError(
     'NOT_RUNNING',
     `container ${name ?? id} does not run, so it has no namespaces`,
     'Start it.',

@@ -1,5 +1,5 @@
 import { displayText, packageVersion, runCommand } from '@imagesnoop/output';
-import { FilesError } from '../files/errors.js';
+import { SneakpeekError } from '../errors.js';
 import { nodesMeant } from '../nodes/meant.js';
 import { passThrough } from '../nodes/pass-through.js';
 import { whichWords } from '../nodes/words.js';
@@ -59,7 +59,7 @@ function textOf({ container, root }: Target, all: boolean, isOnly: boolean): str
   const { merged, upper, work, lowers } = root;
   const whose = isOnly ? '' : `${name}\t`;
   if (!all && merged === null) {
-    throw new FilesError(
+    throw new SneakpeekError(
       'NOT_MOUNTED',
       `${name} is not mounted, as it does not run`,
       'Start it, or see its layers with --all.',
@@ -78,7 +78,7 @@ function textOf({ container, root }: Target, all: boolean, isOnly: boolean): str
     .join('\n');
 }
 
-function notOverlay(count: number, why: string): FilesError {
+function notOverlay(count: number, why: string): SneakpeekError {
   const others = count > 1 ? ` (and ${count - 1} more like it)` : '';
-  return new FilesError('NOT_OVERLAY', `${why}${others}`, 'Name those that are meant.');
+  return new SneakpeekError('NOT_OVERLAY', `${why}${others}`, 'Name those that are meant.');
 }

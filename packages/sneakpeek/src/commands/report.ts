@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import { packageVersion, runCommand, say } from '@imagesnoop/output';
 import { treesOf } from '../changed-files.js';
+import { SneakpeekError } from '../errors.js';
 import { changes } from '../files/changes.js';
-import { FilesError } from '../files/errors.js';
 import { reportOptions } from '../options.js';
 import { Progress } from '../progress.js';
 import { reportPage, type Writer } from '../report/page.js';
@@ -83,6 +83,6 @@ async function write(path: string, page: () => Iterable<string>): Promise<void> 
   } catch (error) {
     await rm(partial, { force: true });
     const { code = String(error) } = error as NodeJS.ErrnoException;
-    throw new FilesError('FILE_UNWRITABLE', `cannot write ${path}: ${code}`, '', error);
+    throw new SneakpeekError('FILE_UNWRITABLE', `cannot write ${path}: ${code}`, '', error);
   }
 }

@@ -3,7 +3,7 @@ import { constants, readlinkSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type BytePath, forFs } from '../files/byte-path.js';
 import { type Change, changes } from '../files/changes.js';
-import { FilesError } from '../files/errors.js';
+import { unreadable } from '../files/errors.js';
 import { attributesOf } from '../files/layer-file.js';
 import type { MergedFile, MergedTree } from '../files/merged-tree.js';
 import { padding, type TarEntry, type TarType, tarEnd, tarHeader } from './tar.js';
@@ -30,7 +30,7 @@ export interface Exported {
  * added or changed as it is now, what was deleted as whiteouts. Directories on the way are there, too,
  * so that whoever unpacks the layer can set their times.
  *
- * @throws FilesError FILES_UNREADABLE
+ * @throws SneakpeekError FILES_UNREADABLE
  */
 export async function writeLayer(
   base: MergedTree,
@@ -186,7 +186,7 @@ function linkTarget(path: BytePath): BytePath {
   try {
     return readlinkSync(forFs(path), { encoding: 'buffer' }).toString('latin1');
   } catch (error) {
-    throw FilesError.of('read link', path, error);
+    throw unreadable('read link', path, error);
   }
 }
 
@@ -195,6 +195,6 @@ async function openContent({ content }: MergedFile): Promise<FileHandle> {
   try {
     return await open(forFs(content), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
-    throw FilesError.of('read', content, error);
+    throw unreadable('read', content, error);
   }
 }

@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { readlinkSync } from 'node:fs';
 import type { BytePath } from './byte-path.js';
 import { forFs } from './byte-path.js';
-import { FilesError } from './errors.js';
+import { unreadable } from './errors.js';
 import type { MergedDirectory, MergedFile, MergedTree } from './merged-tree.js';
 import { sameContent } from './same-content.js';
 
@@ -35,7 +35,7 @@ export interface Change {
  *
  * Synchronous: one step per file, so that whoever asks may pause.
  *
- * @throws FilesError FILES_UNREADABLE
+ * @throws SneakpeekError FILES_UNREADABLE
  */
 export function* changes(base: MergedTree, now: MergedTree): Generator<Change, void, undefined> {
   const [was, is] = [base.lookup(base.root, '.'), now.lookup(now.root, '.')];
@@ -121,7 +121,7 @@ function targetOf(path: BytePath): Buffer {
   try {
     return readlinkSync(forFs(path), { encoding: 'buffer' });
   } catch (error) {
-    throw FilesError.of('read link', path, error);
+    throw unreadable('read link', path, error);
   }
 }
 

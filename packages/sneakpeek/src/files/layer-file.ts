@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, constants, lstatSync, openSync, readdirSync } from 'node:fs';
 import { extendedAttributes } from '@imagesnoop/loader';
 import { type BytePath, bytesOf, forFs } from './byte-path.js';
-import { FilesError } from './errors.js';
+import { unreadable } from './errors.js';
 
 /** What overlayfs notes of a file or directory of a layer. */
 export interface OverlayMarks {
@@ -35,13 +35,13 @@ export function overlayMarks(path: BytePath, space: AttributeSpace): OverlayMark
   };
 }
 
-/** Extended attributes; none of a file that is gone. @throws FilesError */
+/** Extended attributes; none of a file that is gone. @throws SneakpeekError */
 export function attributesOf(path: BytePath): ReadonlyMap<string, Uint8Array> {
   try {
     return extendedAttributes(bytesOf(path));
   } catch (error) {
     if ((error as { errno?: number }).errno === ENOENT) return new Map();
-    throw FilesError.of('read attributes of', path, error);
+    throw unreadable('read attributes of', path, error);
   }
 }
 
@@ -49,24 +49,24 @@ const ENOENT = 2;
 /** What tells that there is nothing (any more), as against nothing that we may see. */
 const ABSENT: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
 
-/** The file itself, not what a link points to; null when there is none. @throws FilesError */
+/** The file itself, not what a link points to; null when there is none. @throws SneakpeekError */
 export function statOf(path: BytePath): BigIntStats | null {
   try {
     return lstatSync(forFs(path), { bigint: true, throwIfNoEntry: false }) ?? null;
   } catch (error) {
     if (ABSENT.has((error as NodeJS.ErrnoException).code)) return null;
-    throw FilesError.of('look at', path, error);
+    throw unreadable('look at', path, error);
   }
 }
 
-/** Names in a directory; none in one that is gone. @throws FilesError */
+/** Names in a directory; none in one that is gone. @throws SneakpeekError */
 export function namesIn(path: BytePath): BytePath[] {
   try {
     const names = readdirSync(forFs(path), { encoding: 'buffer' }) as unknown as Buffer[];
     return names.map((name) => name.toString('latin1'));
   } catch (error) {
     if (ABSENT.has((error as NodeJS.ErrnoException).code)) return [];
-    throw FilesError.of('list', path, error);
+    throw unreadable('list', path, error);
   }
 }
 
@@ -83,7 +83,7 @@ export class HeldDirectory {
     this.path = `/proc/self/fd/${fd}`;
   }
 
-  /** Null when there is no such directory (any more). @throws FilesError */
+  /** Null when there is no such directory (any more). @throws SneakpeekError */
   static open(path: BytePath): HeldDirectory | null {
     const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
     try {
@@ -91,7 +91,7 @@ export class HeldDirectory {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (ABSENT.has(code) || code === 'ELOOP') return null;
-      throw FilesError.of('open', path, error);
+      throw unreadable('open', path, error);
     }
   }
 

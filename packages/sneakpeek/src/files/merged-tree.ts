@@ -59,7 +59,7 @@ export class MergedTree {
     return new Set(directory.flatMap(({ path }) => namesIn(path)));
   }
 
-  /** What shows under a name, or null. @throws FilesError */
+  /** What shows under a name, or null. @throws SneakpeekError */
   lookup(directory: MergedDirectory, name: BytePath): MergedFile | null {
     let top: { stat: BigIntStats; path: BytePath; layer: number } | undefined;
     const merged: LayerDirectory[] = [];

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { type BytePath, forFs } from './byte-path.js';
-import { FilesError } from './errors.js';
+import { unreadable } from './errors.js';
 
 const CHUNK_BYTES = 256 << 10;
 const [left, right] = [Buffer.alloc(CHUNK_BYTES), Buffer.alloc(CHUNK_BYTES)];
@@ -30,7 +30,7 @@ function open(path: BytePath): number {
   try {
     return openSync(forFs(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
-    throw FilesError.of('read', path, error);
+    throw unreadable('read', path, error);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
-import { NodeError } from './errors.js';
+import { SneakpeekError } from '../errors.js';
 
 /** A node of the cluster. */
 export interface ClusterNode {
@@ -37,14 +37,14 @@ export class Kubernetes {
     this.#server = server;
   }
 
-  /** Null where no cluster is configured. @throws NodeError CLUSTER_UNKNOWN if that cannot be read */
+  /** Null where no cluster is configured. @throws SneakpeekError CLUSTER_UNKNOWN if that cannot be read */
   static find(): Kubernetes | null {
     const config = new KubeConfig();
     try {
       config.loadFromDefault();
     } catch (error) {
       const why = `kubeconfig: ${(error as Error).message}`;
-      throw new NodeError('CLUSTER_UNKNOWN', why, 'See KUBECONFIG and ~/.kube/config.', error);
+      throw new SneakpeekError('CLUSTER_UNKNOWN', why, 'See KUBECONFIG and ~/.kube/config.', error);
     }
     const cluster = config.getCurrentCluster();
     // Without any configuration the library makes one up, as kubectl does.
@@ -52,12 +52,12 @@ export class Kubernetes {
     return new Kubernetes(config, cluster.server);
   }
 
-  /** @throws NodeError CLUSTER_UNKNOWN where no cluster is configured */
+  /** @throws SneakpeekError CLUSTER_UNKNOWN where no cluster is configured */
   static open(): Kubernetes {
     const cluster = Kubernetes.find();
     if (cluster !== null) return cluster;
     const hint = 'Set KUBECONFIG (sudo takes it away unless told -E), or name nodes with -a.';
-    throw new NodeError('CLUSTER_UNKNOWN', 'no cluster is configured', hint);
+    throw new SneakpeekError('CLUSTER_UNKNOWN', 'no cluster is configured', hint);
   }
 
   async nodes(): Promise<ClusterNode[]> {
@@ -136,7 +136,7 @@ export class Kubernetes {
         call.end();
       });
     } catch (error) {
-      throw new NodeError(
+      throw new SneakpeekError(
         'CLUSTER_FAILED',
         `${url.origin}: ${(error as Error).message}`,
         'Try: kubectl get nodes.',

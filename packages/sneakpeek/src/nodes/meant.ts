@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { NodeError } from './errors.js';
+import { SneakpeekError } from '../errors.js';
 import type { Node } from './ssh.js';
 
 /** Which machines are meant; see the options of these names. */
@@ -21,7 +21,7 @@ export async function nodesMeant({
   const { Kubernetes } = await import('./kubernetes.js');
   const nodes = await Kubernetes.open().nodes();
   if (nodes.length === 0) {
-    throw new NodeError('CLUSTER_FAILED', 'the cluster has no node with an address', '');
+    throw new SneakpeekError('CLUSTER_FAILED', 'the cluster has no node with an address', '');
   }
   const own = ownAddresses();
   return nodes.map(({ address }) => ({ address, user, isHere: own.has(address) }));

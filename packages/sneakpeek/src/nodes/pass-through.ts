@@ -1,5 +1,5 @@
 import { packageVersion } from '@imagesnoop/output';
-import { NodeError } from './errors.js';
+import { SneakpeekError } from '../errors.js';
 import type { MeantNode } from './meant.js';
 import { RemoteCommand, remoteCommand } from './ssh.js';
 
@@ -35,7 +35,7 @@ export async function* linesOf(
       if (command instanceof Error) throw command;
       for await (const line of command.lines()) yield { node, line };
     } catch (error) {
-      if (!(error instanceof NodeError)) throw error;
+      if (!(error instanceof SneakpeekError)) throw error;
       yield { node, failed: error };
     }
   }
@@ -55,14 +55,14 @@ export function failureOf(failures: readonly Error[], nodes: number): Error | un
   if (failures.length < 2 && nodes < 2) return first;
   if (first === undefined) return undefined;
   const all = failures.map(({ message }) => message).join('\n  ');
-  return new NodeError(
+  return new SneakpeekError(
     'NODE_FAILED',
     `${failures.length} of ${nodes} nodes could not be asked:\n  ${all}`,
     'What the others said is above.',
   );
 }
 
-/** Runs words on nodes and prints their lines. @throws NodeError once all others have been asked */
+/** Runs words on nodes and prints their lines. @throws SneakpeekError once all others have been asked */
 export async function passThrough(
   nodes: readonly MeantNode[],
   remote: string | undefined,

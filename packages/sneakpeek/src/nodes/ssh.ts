@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { isatty } from 'node:tty';
-import { NodeError } from './errors.js';
+import { SneakpeekError } from '../errors.js';
 
 /** Another machine. */
 export interface Node {
@@ -20,9 +20,9 @@ export const remoteCommand = (version: string): string =>
 const ADDRESS = /^[A-Za-z0-9_[][A-Za-z0-9_.:%\]-]*$/;
 const USER = /^[A-Za-z0-9_][A-Za-z0-9_.@\\-]*$/;
 
-/** One word for a POSIX shell, whatever its characters. @throws NodeError NODE_INVALID on a NUL */
+/** One word for a POSIX shell, whatever its characters. @throws SneakpeekError NODE_INVALID on a NUL */
 export function shellWord(text: string): string {
-  if (text.includes('\0')) throw new NodeError('NODE_INVALID', 'a word has a NUL in it', '');
+  if (text.includes('\0')) throw new SneakpeekError('NODE_INVALID', 'a word has a NUL in it', '');
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
@@ -31,18 +31,18 @@ export function shellWord(text: string): string {
  * configuration says apply; without a terminal it asks for nothing.
  *
  * @param command for the remote shell, already quoted where it has to be
- * @throws NodeError NODE_INVALID for what would be no address, or an option of ssh
+ * @throws SneakpeekError NODE_INVALID for what would be no address, or an option of ssh
  */
 export function sshWords({ address, user }: Node, command: string): string[] {
   if (!ADDRESS.test(address)) {
-    throw new NodeError(
+    throw new SneakpeekError(
       'NODE_INVALID',
       `'${address}' is no name or address of a node`,
       '-a takes one.',
     );
   }
   if (user !== undefined && !USER.test(user)) {
-    throw new NodeError('NODE_INVALID', `'${user}' is no name of a user`, '-u takes one.');
+    throw new SneakpeekError('NODE_INVALID', `'${user}' is no name of a user`, '-u takes one.');
   }
   const asks = isatty(0) ? [] : ['-o', 'BatchMode=yes'];
   const login = user === undefined ? [] : ['-l', user];
@@ -80,7 +80,7 @@ export class RemoteCommand {
     signal?.addEventListener('abort', () => this.#child.kill(), { once: true });
   }
 
-  /** Its lines, as they come. @throws NodeError NODE_FAILED when ssh or the command fails */
+  /** Its lines, as they come. @throws SneakpeekError NODE_FAILED when ssh or the command fails */
   async *lines(): AsyncGenerator<string, void, undefined> {
     if (this.#lines) yield* this.#lines;
     const code = await this.#ended;
@@ -90,7 +90,7 @@ export class RemoteCommand {
   #fail(how: string): never {
     const { address } = this.#node;
     const said = this.#stderr.trim().split('\n').slice(-3).join('; ');
-    throw new NodeError(
+    throw new SneakpeekError(
       'NODE_FAILED',
       `${address}: ${said === '' ? how : said}`,
       `Try: ssh ${address} true. What runs there is set by --remote.`,

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { UnitError } from './errors.js';
+import { SneakpeekError } from '../errors.js';
 import { MARK, type Service, templateUnit } from './template.js';
 
 /** What systemd takes for the name of an instance, and `%i` gives back as it is. */
@@ -20,17 +20,17 @@ export interface Installing {
   print(text: string): Promise<void>;
 }
 
-/** Name of the unit of a container. @throws UnitError UNIT_INVALID */
+/** Name of the unit of a container. @throws SneakpeekError UNIT_INVALID */
 export function unitName(service: Service, container: string): string {
   if (INSTANCE.test(container)) return `${service}@${container}.service`;
-  throw new UnitError(
+  throw new SneakpeekError(
     'UNIT_INVALID',
     `'${container}' cannot be part of the name of a unit`,
     'Give the id of the container instead.',
   );
 }
 
-/** Writes the template, enables and starts a unit per container. @throws UnitError */
+/** Writes the template, enables and starts a unit per container. @throws SneakpeekError */
 export async function install(installing: Installing): Promise<void> {
   const { service, containers, program, folder, dryRun, print } = installing;
   const units = containers.map((container) => unitName(service, container));
@@ -46,7 +46,7 @@ export async function install(installing: Installing): Promise<void> {
   await systemctl(installing, 'enable', '--now', ...units);
 }
 
-/** Stops and disables units; the template goes with the last of them. @throws UnitError */
+/** Stops and disables units; the template goes with the last of them. @throws SneakpeekError */
 export async function uninstall(installing: Installing): Promise<void> {
   const { service, containers, folder, dryRun, print } = installing;
   const units = containers.map((container) => unitName(service, container));
@@ -72,7 +72,7 @@ const templatePath = ({ folder, service }: Installing): string =>
 
 function refuseForeign(path: string): void {
   if (!existsSync(path) || readFileSync(path, 'utf8').startsWith(MARK)) return;
-  throw new UnitError(
+  throw new SneakpeekError(
     'UNIT_FOREIGN',
     `${path} is there already, and not made by sneakpeek`,
     'Move it away, or choose another folder with --unit-dir.',
@@ -87,7 +87,7 @@ function replaceFile(folder: string, path: string, text: string): void {
     renameSync(next, path);
   } catch (error) {
     rmSync(next, { force: true });
-    throw new UnitError(
+    throw new SneakpeekError(
       'UNIT_FAILED',
       `cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`,
       `It takes root, and ${folder} has to exist.`,
@@ -104,7 +104,7 @@ async function systemctl({ dryRun, print }: Installing, ...words: string[]): Pro
     await print(`${line}\n`);
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string };
-    throw new UnitError(
+    throw new SneakpeekError(
       'UNIT_FAILED',
       `${line}: ${stderr.trim() || message}`,
       'The services need systemd; --dry-run shows what would be done.',

@@ -1,6 +1,6 @@
-/** Another node, or the cluster, cannot be asked. */
-export class NodeError extends Error {
-  override readonly name = 'NodeError';
+/** An error that a user can do something about; recognise it by `code`, which docs/errors.md lists. */
+export class SneakpeekError extends Error {
+  override readonly name = 'SneakpeekError';
   readonly code: string;
   readonly hint: string;
 
