@@ -54,6 +54,13 @@ const TRACERS = [
   },
 ];
 
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    removeNamespaces();
+    process.exit(1);
+  });
+}
+
 const rounds = Number(process.argv[2] ?? 7);
 try {
   connectNamespaces();
@@ -65,7 +72,7 @@ try {
   for (const load of LOADS) await compare(load);
   server.kill('SIGKILL');
 } finally {
-  for (const name of [CLIENT_NS, SERVER_NS]) quietly(() => ip('netns', 'delete', name));
+  removeNamespaces();
 }
 
 async function compare(load) {
@@ -207,6 +214,10 @@ function connectNamespaces() {
     const ports = ['net.ipv4.tcp_tw_reuse=1', 'net.ipv4.ip_local_port_range=1024 65535'];
     ip('netns', 'exec', name, 'sysctl', '-qw', ...ports);
   }
+}
+
+function removeNamespaces() {
+  for (const name of [CLIENT_NS, SERVER_NS]) quietly(() => ip('netns', 'delete', name));
 }
 
 function spawnInside(namespace, command) {
