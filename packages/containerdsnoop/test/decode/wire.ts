@@ -100,8 +100,9 @@ export class GoConnection {
   }
 
   /** A whole unary call; the response in one write, as grpc-go does. */
-  unary(path: string, request: Buffer, response: Buffer, timeout: string): number {
-    const stream = this.request(path, [['grpc-timeout', timeout]]);
+  unary(path: string, request: Buffer, response: Buffer, timeout: string, trace?: string): number {
+    const traced = trace === undefined ? [] : [['traceparent', trace] as const];
+    const stream = this.request(path, [['grpc-timeout', timeout], ...traced]);
     this.write(true, dataFrames(stream, grpcMessage(request), true));
     this.write(
       false,

@@ -28,6 +28,8 @@ export class GrpcCall {
   #outcome: Outcome = NOTHING;
   #trailers: Headers | null = null;
   #missing = 0;
+  /** Whether something of it was not seen, or could not be read. */
+  #isLossy = false;
 
   /** @param isNew whether the stream begins now: before its first message there is none that was missed */
   constructor(context: Context, stream: number, isNew: boolean) {
@@ -48,6 +50,14 @@ export class GrpcCall {
 
   get name(): CallName | null {
     return this.#name;
+  }
+
+  /** Data of one direction was not seen: so much, or nobody knows how much. */
+  lose(toServer: boolean, length: number | null): void {
+    this.#isLossy = true;
+    const reader = this.reader(toServer);
+    if (length === null) reader.lose();
+    else reader.missing(length);
   }
 
   reader(toServer: boolean): MessageReader {
@@ -82,7 +92,7 @@ export class GrpcCall {
   end(how: CallEnd, errorCode: number | null): void {
     this.#request.reader.end();
     this.#response.reader.end();
-    this.#name?.end(this.#outcome, this.#startNs !== null);
+    this.#name?.end(this.#outcome, this.#startNs !== null && !this.#isLossy);
     if (how === 'status' && this.#response.messages === 0) this.#emptyResponse();
     const { nowNs, conn, client, server } = this.#context;
     const { method, pathSource, candidates } = this.#label();
@@ -129,6 +139,7 @@ export class GrpcCall {
     const { bytes, length } = this.#unpacked(side, raw);
     const missing = length - (bytes?.length ?? 0);
     this.#missing += missing;
+    if (missing > 0) this.#isLossy = true;
     if (bytes !== null) {
       if (toServer) this.#name?.request(bytes, missing === 0);
       else this.#name?.response(bytes, missing === 0);

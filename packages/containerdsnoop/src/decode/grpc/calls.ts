@@ -77,7 +77,7 @@ export class GrpcCalls {
 
   /** Frames of one direction were not seen. */
   lose(toServer: boolean): void {
-    for (const call of this.#calls.values()) call.reader(toServer).lose();
+    for (const call of this.#calls.values()) call.lose(toServer, null);
   }
 
   end(how: CallEnd): void {

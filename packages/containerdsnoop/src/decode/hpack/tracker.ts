@@ -29,12 +29,15 @@ interface Healing {
   pending: Pending[];
   /** Entries inserted before the hole. */
   inserted: number;
-  /** Bytes that were not seen. */
+  /** Bytes that were not seen, and in how many holes. */
   missing: number;
+  holes: number;
 }
 
 interface Pending {
   block: Uint8Array;
+  /** Number of the hole that it came after, of those that are being recognised over. */
+  hole: number;
   late(fields: Field[]): void;
 }
 
@@ -93,8 +96,10 @@ export class HeaderTracker {
       pending: [],
       inserted: this.#table.inserted,
       missing: 0,
+      holes: 0,
     };
     this.#healing.missing += bytes;
+    this.#healing.holes++;
     const { hypotheses, missing } = this.#healing;
     const isHopeless = this.#templates.size === 0 || this.#table.known < ENOUGH_ENTRIES;
     // What fits after a whole turn of the table is another generation of the same headers.
@@ -139,7 +144,7 @@ export class HeaderTracker {
       this.#learn(mine);
       return mine;
     }
-    healing.pending.push({ block: block.slice(), late });
+    healing.pending.push({ block: block.slice(), hole: healing.holes, late });
     if (healing.hypotheses.length > 0 && healing.pending.length < HEALING_BLOCKS) return null;
     this.#giveUp();
     return null;
@@ -150,7 +155,10 @@ export class HeaderTracker {
     const pending = this.#healing?.pending ?? [];
     this.#healing = null;
     this.#begin();
-    for (const { block, late } of pending) {
+    let last = 1;
+    for (const { block, hole, late } of pending) {
+      if (hole !== last) this.#begin();
+      last = hole;
       try {
         late(decodeBlock(this.#table, block));
       } catch (error) {

@@ -105,7 +105,7 @@ class Direction implements FrameSink {
   }
 
   dataMissing(stream: number, length: number): void {
-    this.#calls.call(stream)?.reader(this.#toServer).missing(length);
+    this.#calls.call(stream)?.lose(this.#toServer, length);
   }
 
   dataEnd({ stream, flags }: FrameHeader): void {

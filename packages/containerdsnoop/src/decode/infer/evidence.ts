@@ -57,9 +57,9 @@ export class Evidence {
     if (this.responses === 2) this.#rule(({ serverStreaming }) => !serverStreaming);
   }
 
-  /** The call is over; `seenFromStart` says that no message of it was missed. */
-  end({ status, message }: Outcome, seenFromStart: boolean): void {
-    if (seenFromStart && status === 0 && this.responses === 0) {
+  /** The call is over; `seenWhole` says that nothing of it was missed. */
+  end({ status, message }: Outcome, seenWhole: boolean): void {
+    if (seenWhole && status === 0 && this.responses === 0) {
       this.#rule(({ serverStreaming }) => !serverStreaming);
     }
     if (message !== null) this.#mention(message.toLowerCase());

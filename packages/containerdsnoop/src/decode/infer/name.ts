@@ -14,7 +14,7 @@ export interface CallName {
   /**
    * The call is over.
    *
-   * @param seenFromStart whether no message of it was missed
+   * @param seenWhole whether nothing of it was missed
    */
-  end(outcome: Outcome, seenFromStart: boolean): void;
+  end(outcome: Outcome, seenWhole: boolean): void;
 }

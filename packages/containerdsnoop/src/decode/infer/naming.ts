@@ -201,10 +201,10 @@ class InferredName implements CallName {
     this.#learn(this.method()?.response, bytes);
   }
 
-  end(outcome: Outcome, seenFromStart: boolean): void {
+  end(outcome: Outcome, seenWhole: boolean): void {
     this.#label = null;
     if (this.#evidence === null) return;
-    this.#evidence.end(outcome, seenFromStart);
+    this.#evidence.end(outcome, seenWhole);
     if (this.#placeholder.learn(this.#evidence)) this.#naming.learned(this.#placeholder);
     this.#evidence = null;
   }

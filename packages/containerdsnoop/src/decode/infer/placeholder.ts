@@ -3,8 +3,10 @@ import { posteriorOf, type Row } from './assignment.js';
 import type { Candidates } from './candidates.js';
 import type { Evidence } from './evidence.js';
 
-/** How likely a method has to be to be named. */
+/** How likely a method has to be to be named: after several calls, and when there are fewer. */
 const SURE = 0.95;
+const SURE_AT_ONCE = 0.99;
+const SEVERAL = 2;
 /** How likely it has to be that the method is one of those that are named. */
 const COVERED = 0.97;
 const MOST_NAMED = 6;
@@ -83,7 +85,8 @@ export class Placeholder implements Row {
     const [first] = order;
     if (first === undefined || likely[first] === 0) return UNKNOWN;
     const path = (index: number) => this.#candidates.list[index]?.path ?? '';
-    if ((likely[first] as number) >= SURE) {
+    const enough = this.#fits >= SEVERAL ? SURE : SURE_AT_ONCE;
+    if ((likely[first] as number) >= enough) {
       return { method: path(first), pathSource: 'inferred', candidates: [path(first)] };
     }
     const named: string[] = [];
