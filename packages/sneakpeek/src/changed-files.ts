@@ -3,6 +3,7 @@ import { renderJson, type StorageOptions } from '@imagesnoop/containers';
 import { type ChangeRow, rowOf } from './change-row.js';
 import { fromText } from './files/byte-path.js';
 import { changes } from './files/changes.js';
+import type { AttributeSpace } from './files/layer-file.js';
 import { MergedTree } from './files/merged-tree.js';
 import { type Against, findTargets, type Missed, type Target, type Which } from './targets.js';
 
@@ -17,11 +18,14 @@ export function treesOf(
   const { upper, lowers, attributes } = root;
   const own = upper === null ? lowers : [upper, ...lowers];
   const base = against ?? { layers: lowers, attributes };
-  return { base: treeOf(base.layers, base.attributes), now: treeOf(own, attributes) };
+  return {
+    base: treeOf(base.layers, base.attributes, against !== null),
+    now: treeOf(own, attributes, true),
+  };
 }
 
-const treeOf = (layers: readonly string[], space: 'trusted' | 'user'): MergedTree =>
-  new MergedTree(layers.map(fromText), space);
+const treeOf = (layers: readonly string[], space: AttributeSpace, isLive: boolean): MergedTree =>
+  new MergedTree(layers.map(fromText), space, isLive);
 
 /** Rows of changes, ready to be shown. */
 export class ChangedFiles {

@@ -22,7 +22,10 @@ const overlayOf = (...args: Parameters<typeof testOverlay>): TestOverlay => {
 };
 
 const told = ({ lowers, upper }: TestOverlay, space: 'trusted' | 'user' = 'trusted'): string[] => {
-  const [base, now] = [new MergedTree(lowers, space), new MergedTree([upper, ...lowers], space)];
+  const [base, now] = [
+    new MergedTree(lowers, space, false),
+    new MergedTree([upper, ...lowers], space),
+  ];
   return [...changes(base, now)].map(({ change, path }) => `${change} ${path}`);
 };
 

@@ -140,7 +140,8 @@ describe('-t files', () => {
     const { stdout, stderr } = await sneakpeek('files');
     expect(stdout).toMatch(/ ctr-web +\S*\/tmp\/mark$/m);
     expect(stdout).toMatch(/ diff +\S*\/etc\/a$/m);
-    expect(stderr).toMatch(/^\d+ changes in \d+ containers\n/);
+    // Others may run containers here, too.
+    expect(stderr).toMatch(/^\d+ changes in \d+ containers$/m);
     const only = await sneakpeek('files', '-c', 'containerd');
     expect(only.stdout).not.toMatch(/ diff /);
     const wrong = await sneakpeek('files', 'dif');

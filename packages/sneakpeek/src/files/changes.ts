@@ -59,22 +59,22 @@ class Comparison {
     is: MergedDirectory,
   ): Generator<Change, void, undefined> {
     if (was !== null && areSame(was, is)) return;
-    const held = this.#now.hold(is);
-    if (held === null) return; // gone meanwhile
     // Where one layer more is all the difference, only what that layer has can differ.
-    const above = was !== null && areSame(was, is.slice(1)) ? held.directory.slice(0, 1) : null;
+    const isAbove = was !== null && areSame(was, is.slice(1));
+    const held = this.#now.hold(is);
+    const heldBase = this.#base.hold(was ?? []);
     try {
-      const names = this.#now.names(above ?? held.directory);
-      if (above === null && was !== null) for (const name of this.#base.names(was)) names.add(name);
+      if (held === null || heldBase === null) return; // gone meanwhile
+      const [before, after] = [heldBase.directory, held.directory];
+      const names = this.#now.names(isAbove ? after.slice(0, 1) : after);
+      if (!isAbove) for (const name of this.#base.names(before)) names.add(name);
       for (const name of [...names].sort()) {
-        const [before, after] = [
-          was && this.#base.lookup(was, name),
-          this.#now.lookup(held.directory, name),
-        ];
-        yield* this.#files(`${path}/${name}`, before, after);
+        const [old, present] = [this.#base.lookup(before, name), this.#now.lookup(after, name)];
+        yield* this.#files(`${path}/${name}`, old, present);
       }
     } finally {
-      held.close();
+      held?.close();
+      heldBase?.close();
     }
   }
 

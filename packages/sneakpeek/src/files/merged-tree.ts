@@ -44,13 +44,16 @@ const partsOf = (path: BytePath): BytePath[] => path.split('/').filter((part) =>
 export class MergedTree {
   readonly root: MergedDirectory;
   readonly #space: AttributeSpace;
+  readonly #isLive: boolean;
 
   /**
    * @param layers directories, topmost first
    * @param space whose attributes to believe; see `OverlayRoot.attributes`
+   * @param isLive somebody may be changing the topmost layer: a container that runs
    */
-  constructor(layers: readonly BytePath[], space: AttributeSpace = 'trusted') {
+  constructor(layers: readonly BytePath[], space: AttributeSpace = 'trusted', isLive = true) {
     this.#space = space;
+    this.#isLive = isLive;
     this.root = layers.map((path, layer) => ({ layer, path, whiteouts: this.#whiteouts(path) }));
   }
 
@@ -92,7 +95,7 @@ export class MergedTree {
   /** Opens the topmost directory where it may be changing; close what is returned. */
   hold(directory: MergedDirectory): { directory: MergedDirectory; close(): void } | null {
     const [top, ...rest] = directory;
-    if (top === undefined) return { directory, close: () => {} };
+    if (top === undefined || !this.#isLive) return { directory, close: () => {} };
     const held = HeldDirectory.open(top.path);
     if (held === null) return null;
     return { directory: [{ ...top, path: held.path }, ...rest], close: () => held.close() };
