@@ -134,18 +134,24 @@ class Attempt {
       try {
         this.#links.set(name, attachProgram(this.#object, name));
       } catch (error) {
-        this.#giveUp(error, name);
+        this.#giveUp(error, name, this.#object.program(name).section);
         return false;
       }
     }
     return true;
   }
 
-  /** A refusal that concerns one program of some alternative is not the end. */
-  #giveUp(error: unknown, program: string | undefined): void {
+  /**
+   * A refusal that concerns one program of some alternative is not the end.
+   *
+   * @param place where it could not be attached, so that no other program can be
+   */
+  #giveUp(error: unknown, program: string | undefined, place?: string): void {
     if (program === undefined || !this.#chooser.needs(program)) throw error;
     const why = reasonOf(error);
-    this.#chooser.rejectWhere((name) => (name === program ? why : undefined));
+    this.#chooser.rejectWhere((name) =>
+      name === program || this.#object.program(name).section === place ? why : undefined,
+    );
   }
 
   #undo(): undefined {

@@ -50,6 +50,17 @@ describe('hooks are chosen by trying', () => {
     await expect(trace(plan, { hook: 'nothing' })).rejects.toMatchObject({ code: 'HOOK_UNKNOWN' });
   });
 
+  test('where one cannot be attached, no other is loaded', async () => {
+    const nowhere = ['nice_nowhere_tp', 'nice_nowhere_refused_tp'];
+    const twins = nowhere.map((program) => ({ name: 'nowhere', programs: [program] }));
+    const tracer = await trace(planOf(...twins, ...WORKING));
+    expect(tracer.hooks[0]?.rejected[0]).toEqual({
+      name: 'nowhere',
+      why: expect.stringMatching(/^ENOENT/),
+    });
+    expect(tracer.hooks[0]?.rejected.filter(({ name }) => name === 'nowhere').length).toBe(1);
+  });
+
   test('a program that the object lacks is a mistake of the plan', async () => {
     const plan = planOf({ name: 'typo', programs: ['nice_typo'] });
     await expect(trace(plan)).rejects.toMatchObject({ code: 'BPF_NO_SUCH_PROGRAM' });
