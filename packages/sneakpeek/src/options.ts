@@ -121,6 +121,10 @@ export const monitorOptions = {
     help: 'where to pin the map (/sys/fs/bpf/mnt_ns_NAME)',
   }),
   mapOnly: kinds.flag({ group: MONITOR, help: 'pin the map and end; start no tool' }),
+  untilEof: kinds.flag({
+    group: MONITOR,
+    help: 'end when standard input does, as it does over ssh',
+  }),
   wait: kinds.flag({ group: MONITOR, help: 'a container named may start later' }),
   follow: kinds.flag({
     group: MONITOR,

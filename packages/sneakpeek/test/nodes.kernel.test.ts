@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { requireKernel } from '../../../tools/testing/kernel.js';
-import { rowsOf, runTool } from '../../../tools/testing/tool.js';
+import { RunningTool, rowsOf, runTool } from '../../../tools/testing/tool.js';
 import { lacksOverlay } from '../../containers/test/overlay.js';
 import { missing, startDockerd, type TestDockerd } from '../../containers/test/runtimes.js';
 import { startSshd, type TestSshd } from './sshd.js';
@@ -88,6 +88,16 @@ test('namespaces and merged directories of other nodes', async () => {
   expect(ns.stdout).toBe(`${statSync(`/proc/${pid}/ns/mnt`).ino}\n`);
   const merged = await sneakpeek('merged_dir', 'web', '-a', 'node-a');
   expect(merged.stdout).toMatch(/^\/\S+\/merged\n$/);
+});
+
+test('a tool that runs there ends when this one does', async () => {
+  const map = `/sys/fs/bpf/mnt_ns_far_${process.pid}`;
+  const args = ['procmon', '-n', 'web', '-a', 'node-a', '--map', map, '--remote', remote()];
+  const tool = new RunningTool('sneakpeek', args, { env: sshd.env });
+  await expect.poll(() => existsSync(map)).toBe(true);
+  await tool.stop();
+  // The pin goes when the other side has ended as it should.
+  await expect.poll(() => existsSync(map)).toBe(false);
 });
 
 test('nothing that is named becomes a command', async () => {

@@ -28,7 +28,8 @@ export const monitor =
             help: "only the map, for any tool that takes bcc's --mntnsmap",
           },
         ],
-        async run(values, { operands, print, signal }) {
+        async run(values, { operands, print, signal: asked }) {
+          const signal = values.untilEof ? AbortSignal.any([asked, endOfInput()]) : asked;
           const names = values.container;
           if (names.length === 0) {
             throw new UsageError(
@@ -40,10 +41,10 @@ export const monitor =
           const nodes = await nodesMeant(values);
           const path = values.map ?? mapPath(names);
           if (nodes !== null) {
-            const only = [...(values.mapOnly ? ['--map-only'] : [])];
+            const flags = ['--until-eof', ...(values.mapOnly ? ['--map-only'] : [])];
             const words = [type, ...names.map((name) => `--container=${name}`), `--map=${path}`];
             const behind = operands.length > 0 ? ['--', ...operands] : [];
-            return passThrough(nodes, values.remote, [...words, ...only, ...behind], {
+            return passThrough(nodes, values.remote, [...words, ...flags, ...behind], {
               print,
               signal,
             });
@@ -65,12 +66,20 @@ export const monitor =
           } finally {
             map.close(values.mapOnly);
             containers.close();
+            process.stdin.destroy();
           }
         },
       },
       argv,
     );
   };
+
+/** Aborted when standard input ends. */
+function endOfInput(): AbortSignal {
+  const end = new AbortController();
+  process.stdin.resume().once('close', () => end.abort());
+  return end.signal;
+}
 
 /** Resolves when the user ends the command; keeps the process alive until then. */
 async function ended(signal: AbortSignal): Promise<void> {

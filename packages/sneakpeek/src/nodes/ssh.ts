@@ -49,7 +49,7 @@ export function sshWords({ address, user }: Node, command: string): string[] {
   return ['-T', '-o', 'ConnectTimeout=10', ...asks, ...login, '--', address, command];
 }
 
-/** A command that runs on another machine. */
+/** A command that runs on another machine. Its standard input ends when this process does, or ends it. */
 export class RemoteCommand {
   readonly #node: Node;
   readonly #child: ChildProcess;
@@ -64,7 +64,7 @@ export class RemoteCommand {
   constructor(node: Node, prefix: string, words: readonly string[], signal?: AbortSignal) {
     this.#node = node;
     const command = [prefix, ...words.map(shellWord)].join(' ');
-    this.#child = spawn('ssh', sshWords(node, command), { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn('ssh', sshWords(node, command), { stdio: 'pipe' });
     this.#ended = once(this.#child, 'close').then(
       ([code]) => code as number | null,
       (error) => this.#fail((error as Error).message),
@@ -74,6 +74,7 @@ export class RemoteCommand {
     // Read from the start, some lines ahead: what nobody reads is thrown away when a child ends.
     const lines = stdout && createInterface({ input: stdout, crlfDelay: Number.POSITIVE_INFINITY });
     if (lines) this.#lines = iterable(lines[Symbol.asyncIterator]());
+    this.#child.stdin?.on('error', () => {}); // the other end tells itself why it is gone
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-4096);
     });
