@@ -12,14 +12,18 @@ const program = (name: string) =>
   compiled(new URL(`./workload/${name}.c`, import.meta.url).pathname);
 
 /** Both processes of test/workload/flows.c, threads included. */
-export const ONLY_OURS = ['--comm', 'flows-client', '--comm', 'flows-server'];
+export const CLIENT = `client-${process.pid}`;
+const SERVER = `server-${process.pid}`;
+export const ONLY_OURS = ['--comm', CLIENT, '--comm', SERVER];
 export const OURS = {
-  comms: { mode: 'include', values: new Set(['flows-client', 'flows-server']) },
+  comms: { mode: 'include', values: new Set([CLIENT, SERVER]) },
 } as const;
+/** Other test files may run programs of these names at the same time. */
+const env = { ...process.env, FLOWS_OF: `${process.pid}` };
 
 /** Runs a program of test/workload and returns what it tells, an object per line. */
 export async function run(name: string, ...args: readonly string[]): Promise<Row[]> {
-  const { stdout } = await promisify(execFile)(program(name), args, { maxBuffer: 1 << 28 });
+  const { stdout } = await promisify(execFile)(program(name), args, { maxBuffer: 1 << 28, env });
   return parse(stdout.split('\n'));
 }
 
@@ -31,6 +35,7 @@ function parse(lines: readonly string[]): Row[] {
 export class OpenConnections {
   readonly #child: ChildProcess = spawn(program('flows'), ['open'], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env,
   });
   readonly #lines: string[] = [];
   readonly #open: Promise<void>;

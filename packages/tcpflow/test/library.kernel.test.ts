@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
 import { lostIn, rowsOf, startTool } from '../../../tools/testing/tool.js';
 import { type FlowEvent, flowEvents, flows, openFlowEvents } from '../src/index.js';
-import { ONLY_OURS, OpenConnections, OURS, run } from './flows.js';
+import { CLIENT, ONLY_OURS, OpenConnections, OURS, run } from './flows.js';
 
 test('flows() yields typed flows at its intervals', async (context) => {
   requireKernel(context, lacksRoot());
@@ -16,7 +16,7 @@ test('flows() yields typed flows at its intervals', async (context) => {
   let counted = 0;
   for await (const flow of flows({ signal: end.signal, filters: OURS, intervalMs: 100 })) {
     if (flow.type !== 'flow') continue;
-    expect(flow.comm).toBe('flows-client');
+    expect(flow.comm).toBe(CLIENT);
     expect(flow.call === 'connect' ? flow.rport : flow.lport).toBeGreaterThan(7000);
     counted += flow.count;
     if (counted > 100) end.abort();

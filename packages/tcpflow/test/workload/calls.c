@@ -132,7 +132,7 @@ int main(int argc, char **argv)
 {
 	int count = argc > 2 ? atoi(argv[2]) : 0;
 
-	prctl(PR_SET_NAME, "flows-client");
+	take_name("client");
 	if (unshare(CLONE_NEWNET) || system("ip link set lo up") || count < 1)
 		die("usage: calls paced|storm|scan N [MS]");
 	if (!strcmp(argv[1], "paced")) {

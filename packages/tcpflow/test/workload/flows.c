@@ -189,7 +189,7 @@ int main(int argc, char **argv)
 	int other;
 	bool is_client = split(&other, &server);
 
-	prctl(PR_SET_NAME, is_client ? "flows-client" : "flows-server");
+	take_name(is_client ? "client" : "server");
 	if (argc == 2 && !strcmp(argv[1], "open")) {
 		stay_open(is_client, other);
 	} else {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -64,6 +65,16 @@ static inline void tell_failed(const struct end *end, const char *error)
 
 	snprintf(more, sizeof(more), "\"error\":\"%s\"", error);
 	tell("connect", end, more);
+}
+
+/* FLOWS_OF tells programs of several tests apart that run at a time. */
+static inline void take_name(const char *role)
+{
+	const char *whose = getenv("FLOWS_OF");
+	char name[16];
+
+	snprintf(name, sizeof(name), "%s-%s", role, whose ? whose : "");
+	prctl(PR_SET_NAME, name);
 }
 
 struct closing {
