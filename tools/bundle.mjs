@@ -5,12 +5,17 @@
 // start-up time; what it may need later (import()) lies beside it in dist/later-*.js, not in a folder
 // of its own, so that paths relative to import.meta.url mean the same in both. Only the loader stays
 // outside, since bpf-core finds its native addon next to itself.
+//
+// A library is one file without parts, since they could not be read any more once root is given up. It
+// takes in what users do not install beside it: devDependencies. dist/bundled.txt has their licences.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
+import { bundledPackages, notices } from './bundled.mjs';
 
-const { name, exports } = JSON.parse(readFileSync('package.json', 'utf8'));
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const { name, exports } = manifest;
 
 execFileSync('tsc', ['-b', '.'], { stdio: 'inherit' });
 
@@ -21,7 +26,13 @@ const common = {
   target: 'node20',
   legalComments: 'none',
   outdir: 'dist',
+  metafile: true,
+  banner: {
+    // CommonJS dependencies call require() for Node's own modules.
+    js: "import { createRequire as imagesnoopRequire } from 'node:module';\nconst require = imagesnoopRequire(import.meta.url);",
+  },
 };
+const metafiles = [];
 
 // Besides the library, what runs in a process of its own.
 const processes = readdirSync('src').filter((file) => file.endsWith('-process.ts'));
@@ -30,25 +41,28 @@ const others = Object.values(exports ?? {})
   .map((entry) => /^\.\/dist\/(.+)\.js$/.exec(entry.default ?? '')?.[1])
   .filter((path) => path !== undefined && path !== 'index')
   .map((path) => `${path}.ts`);
-for (const file of ['index.ts', ...others, ...processes])
-  await build({ ...common, entryPoints: [`src/${file}`], outbase: 'src', packages: 'external' });
+const external = Object.keys(manifest.dependencies ?? {});
+for (const file of ['index.ts', ...others, ...processes]) {
+  const entry = { entryPoints: [`src/${file}`], outbase: 'src', external };
+  metafiles.push((await build({ ...common, ...entry })).metafile);
+}
 if (existsSync('src/bin.ts')) {
   const own = name === '@imagesnoop/loader' ? [] : ['@imagesnoop/loader'];
   const { metafile } = await build({
     ...common,
     entryPoints: ['src/bin.ts'],
-    metafile: true,
     external: ['@imagesnoop/bpf-core', ...own],
     splitting: true,
     chunkNames: 'later-[name]-[hash]',
     minifySyntax: true,
-    banner: {
-      // CommonJS dependencies call require() for Node's own modules.
-      js: "import { createRequire as imagesnoopRequire } from 'node:module';\nconst require = imagesnoopRequire(import.meta.url);",
-    },
   });
-  // Only now: what runs, and a build that fails, finds the parts of the binary before.
-  const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
-  for (const file of readdirSync('dist'))
-    if (file.startsWith('later') && !made.has(file)) rmSync(`dist/${file}`, { recursive: true });
+  metafiles.push(metafile);
 }
+
+// Only now: what runs, and a build that fails, finds the parts of the build before.
+const outputs = metafiles.flatMap((each) => Object.keys(each.outputs));
+const made = new Set(outputs.map((path) => basename(path)));
+for (const file of readdirSync('dist'))
+  if (file.startsWith('later') && !made.has(file)) rmSync(`dist/${file}`, { recursive: true });
+const copies = bundledPackages(metafiles);
+if (copies.length > 0) writeFileSync('dist/bundled.txt', notices(copies));
