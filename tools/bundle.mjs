@@ -27,11 +27,15 @@ const common = {
   legalComments: 'none',
   outdir: 'dist',
   metafile: true,
-  banner: {
-    // CommonJS dependencies call require() for Node's own modules.
-    js: "import { createRequire as imagesnoopRequire } from 'node:module';\nconst require = imagesnoopRequire(import.meta.url);",
-  },
 };
+// CommonJS dependencies call require() for Node's own modules. Where other packages take a library
+// into their files, it must not bring this twice; that of a tool nobody takes in.
+const isTool = existsSync('src/bin.ts');
+if (isTool) {
+  common.banner = {
+    js: "import { createRequire as imagesnoopRequire } from 'node:module';\nconst require = imagesnoopRequire(import.meta.url);",
+  };
+}
 const metafiles = [];
 
 // Besides the library, what runs in a process of its own.
@@ -46,7 +50,7 @@ for (const file of ['index.ts', ...others, ...processes]) {
   const entry = { entryPoints: [`src/${file}`], outbase: 'src', external };
   metafiles.push((await build({ ...common, ...entry })).metafile);
 }
-if (existsSync('src/bin.ts')) {
+if (isTool) {
   const own = name === '@imagesnoop/loader' ? [] : ['@imagesnoop/loader'];
   const { metafile } = await build({
     ...common,

@@ -137,10 +137,19 @@ function load(): Native {
   try {
     loaded = createRequire(import.meta.url)(path) as Native;
   } catch (cause) {
-    throw loadError(path, cause);
+    return refusing(loadError(path, cause));
   }
   loaded.setErrorFactory(makeError);
   return loaded;
+}
+
+/** So that a tool can still be asked for its help, and reports the error like any other. */
+function refusing(error: BpfError): Native {
+  return new Proxy({} as Native, {
+    get() {
+      throw error;
+    },
+  });
 }
 
 function loadError(path: string, cause: unknown): BpfError {
@@ -156,5 +165,5 @@ function loadError(path: string, cause: unknown): BpfError {
   });
 }
 
-/** Throws BPF_ADDON_MISSING at import when this machine cannot run the addon. */
+/** Throws BPF_ADDON_MISSING at its first use when this machine cannot run the addon. */
 export const native: Native = load();

@@ -23,8 +23,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function load(): { code: string; message: string; hint: string } {
   const script = `import('${join(folder, 'dist/index.js')}').then(
-    () => console.log('{"code":"fine"}'),
-    ({ code, message, hint }) => console.log(JSON.stringify({ code, message, hint })));`;
+    ({ possibleCpus }) => possibleCpus() && console.log('{"code":"fine"}'),
+  ).catch(({ code, message, hint }) => console.log(JSON.stringify({ code, message, hint })));`;
   return JSON.parse(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }));
 }
 
