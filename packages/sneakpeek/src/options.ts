@@ -80,7 +80,7 @@ export const reportOptions = {
   ...oneTargetOptions,
   watch: kinds.duration({
     minMs: 100,
-    maxMs: 3_600_000,
+    maxMs: 86_400_000,
     help: 'also watch for this time, and tell who writes (seconds)',
   }),
 };
@@ -178,7 +178,7 @@ export const topOptions = {
   interval: kinds.duration({
     letter: 'i',
     minMs: 100,
-    maxMs: 3_600_000,
+    maxMs: 86_400_000,
     help: 'how often (2 seconds)',
   }),
   uid,

@@ -5,13 +5,14 @@
 #   tools/kernels/run 6.1 --headers --memory 3072 --seconds 600 -- packages/sneakpeek/test/bcc-mntnsmap.sh
 set -eu
 here=$(dirname "$(readlink -f "$0")")
+tool=
 map=/sys/fs/bpf/mnt_ns_bcc
 out=$(mktemp)
 
 mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf
 unshare -m sh -c 'while [ ! -e '"$out"'.end ]; do /bin/true inside; sleep 0.2; done' &
 inside=$!
-trap 'touch "$out.end"; kill -9 "$tool" 2>/dev/null || :; rm -f "$map"' EXIT
+trap 'touch "$out.end"; kill -9 $tool 2>/dev/null || :; rm -f "$map"' EXIT
 inode=$(stat -Lc %i "/proc/$inside/ns/mnt")
 while [ "$inode" = "$(stat -Lc %i /proc/self/ns/mnt)" ]; do # until unshare has been called
 	inode=$(stat -Lc %i "/proc/$inside/ns/mnt")
