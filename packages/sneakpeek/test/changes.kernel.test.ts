@@ -112,6 +112,15 @@ describe('each way to change', () => {
     ]);
   });
 
+  test('directories deeper than any path can be', () => {
+    const overlay = prepared();
+    const script = `import os, sys
+os.chdir(sys.argv[1])
+for _ in range(5000): os.mkdir("d"); os.chdir("d")`;
+    execFileSync('python3', ['-c', script, overlay.merged]);
+    expect(told(overlay)).toHaveLength(5000);
+  });
+
   test.each([[['redirect_dir=on']], [['redirect_dir=on', 'metacopy=on']]])(
     'a renamed directory of an image, %s',
     (options) => {

@@ -8,7 +8,6 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +55,7 @@ export function testOverlay(lowers: number, options: readonly string[] = []): Te
           // not mounted
         }
       }
-      rmSync(dir, { recursive: true, force: true });
+      execFileSync('rm', ['-rf', dir]); // Node's own way has no stack for very deep trees
     },
   };
 }

@@ -62,3 +62,8 @@ test('a directory with very many names is cut, and says so', () => {
   expect(page.match(/class="leaf"/g)).toHaveLength(1000);
   expect(page).toContain('and 2000 more, not shown');
 });
+
+test('very deep names do not break it', () => {
+  const page = pageOf([change('A', '/d'.repeat(20_000))]);
+  expect(page).toContain('deeper names are not shown');
+});

@@ -40,57 +40,84 @@ export interface Change {
 export function* changes(base: MergedTree, now: MergedTree): Generator<Change, void, undefined> {
   const [was, is] = [base.lookup(base.root, '.'), now.lookup(now.root, '.')];
   if (was && is && differsInOwner(was.stat, is.stat)) yield change('C', '/', is);
-  yield* new Comparison(base, now).directories('', base.root, now.root);
+  yield* new Comparison(base, now).all();
 }
 
+/** A directory that is being looked at. */
+interface Frame {
+  readonly path: BytePath;
+  readonly was: MergedDirectory | null;
+  readonly is: MergedDirectory;
+  readonly names: readonly BytePath[];
+  /** How many names are done. */
+  done: number;
+  close(): void;
+}
+
+/** A stack of its own instead of recursion, since who made the directories decides how deep they are. */
 class Comparison {
   readonly #base: MergedTree;
   readonly #now: MergedTree;
+  readonly #frames: Frame[] = [];
 
   constructor(base: MergedTree, now: MergedTree) {
     this.#base = base;
     this.#now = now;
   }
 
+  *all(): Generator<Change, void, undefined> {
+    try {
+      this.#enter('', this.#base.root, this.#now.root);
+      for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
+        const name = frame.names[frame.done++];
+        if (name === undefined) this.#leave();
+        else yield* this.#compare(frame, name);
+      }
+    } finally {
+      while (this.#frames.length > 0) this.#leave();
+    }
+  }
+
+  *#compare(frame: Frame, name: BytePath): Generator<Change, void, undefined> {
+    const path = `${frame.path}/${name}`;
+    const was = frame.was && this.#base.lookup(frame.was, name);
+    const is = this.#now.lookup(frame.is, name);
+    if (is === null) {
+      if (was !== null) yield change('D', path, was);
+      return;
+    }
+    if (was === null) yield change('A', path, is);
+    else if (differs(was, is)) yield change('C', path, is);
+    if (is.directory !== null) this.#enter(path, was?.directory ?? null, is.directory);
+  }
+
   /** @param was null where there was none */
-  *directories(
-    path: BytePath,
-    was: MergedDirectory | null,
-    is: MergedDirectory,
-  ): Generator<Change, void, undefined> {
+  #enter(path: BytePath, was: MergedDirectory | null, is: MergedDirectory): void {
     if (was !== null && areSame(was, is)) return;
     // Where one layer more is all the difference, only what that layer has can differ.
     const isAbove = was !== null && areSame(was, is.slice(1));
     const held = this.#now.hold(is);
     const heldBase = this.#base.hold(was ?? []);
-    try {
-      if (held === null || heldBase === null) return; // gone meanwhile
-      const [before, after] = [heldBase.directory, held.directory];
-      const names = this.#now.names(isAbove ? after.slice(0, 1) : after);
-      if (!isAbove) for (const name of this.#base.names(before)) names.add(name);
-      for (const name of [...names].sort()) {
-        const [old, present] = [this.#base.lookup(before, name), this.#now.lookup(after, name)];
-        yield* this.#files(`${path}/${name}`, old, present);
-      }
-    } finally {
+    const close = (): void => {
       held?.close();
       heldBase?.close();
+    };
+    if (held === null || heldBase === null) return close(); // gone meanwhile
+    try {
+      const names = this.#now.names(isAbove ? held.directory.slice(0, 1) : held.directory);
+      if (!isAbove) for (const name of this.#base.names(heldBase.directory)) names.add(name);
+      this.#frames.push({
+        ...{ path, is: held.directory, names: [...names].sort(), done: 0, close },
+        was: was && heldBase.directory,
+      });
+    } catch (error) {
+      close();
+      throw error;
     }
   }
 
-  *#files(
-    path: BytePath,
-    was: MergedFile | null,
-    is: MergedFile | null,
-  ): Generator<Change, void, undefined> {
-    if (is === null) {
-      if (was !== null) yield change('D', path, was);
-      return;
-    }
-    const wasDirectory = was?.directory ?? null;
-    if (was === null) yield change('A', path, is);
-    else if (differs(was, is)) yield change('C', path, is);
-    if (is.directory !== null) yield* this.directories(path, wasDirectory, is.directory);
+  #leave(): void {
+    this.#frames.pop()?.close();
   }
 }
 

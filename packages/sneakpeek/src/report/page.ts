@@ -26,6 +26,8 @@ export interface ReportData {
 const TOP = 20;
 /** More names than these in one directory are told by their number alone. */
 const MOST_CHILDREN = 1000;
+/** What is deeper is told by its sums alone. */
+const MOST_DEPTH = 200;
 /** Directories this deep are open at first. */
 const OPEN_DEPTH = 2;
 
@@ -110,7 +112,9 @@ function* branches({ children }: Branch, depth: number): Generator<string> {
     const isFolder = each.children.size > 0 || change?.kind === 'directory';
     const name = `${bytesHtml(each.name)}${isFolder ? '/' : ''}`;
     const label = `${change === null ? '<i class="mark"></i>' : mark(change)}<span class="name">${name}</span>`;
-    if (each.children.size > 0) {
+    if (each.children.size > 0 && depth >= MOST_DEPTH) {
+      yield `<li class="leaf">${label}${sums(each.sum)} deeper names are not shown</li>\n`;
+    } else if (each.children.size > 0) {
       const open = depth < OPEN_DEPTH && all.length <= 50 ? ' open' : '';
       yield `<li><details${open}><summary>${label}${sums(each.sum)}</summary>`;
       yield* branches(each, depth + 1);
