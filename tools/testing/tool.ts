@@ -145,7 +145,17 @@ export function lostIn(text: string): number {
  * The reason why a kernel refuses a forced hook, or null if it takes it. Only the refusal counts;
  * any other failure is thrown.
  */
-export async function lacksHook(name: string, hook: string): Promise<string | null> {
+export function lacksHook(name: string, hook: string): Promise<string | null> {
+  const key = `${name} ${hook}`;
+  const known = lacking.get(key) ?? tryHook(name, hook);
+  lacking.set(key, known);
+  return known;
+}
+
+/** It is asked before each test, and in an emulated guest an answer takes seconds. */
+const lacking = new Map<string, Promise<string | null>>();
+
+async function tryHook(name: string, hook: string): Promise<string | null> {
   const { code, stderr } = await runTool(name, [
     '--no-drop',
     '--no-file',

@@ -23,6 +23,10 @@ const PORT = '8080';
 const V4 = '10.77.0.2';
 const V6 = 'fd77::2';
 const ANSWER = 113;
+/** Emulated processors are slow. */
+const IN_GUEST = process.env.IMAGESNOOP_GUEST !== undefined;
+const BULK = IN_GUEST ? 2_000_000 : 20_000_000;
+const SESSIONS = IN_GUEST ? 211 : 1009;
 
 let pair: VethPair;
 beforeEach((context) => {
@@ -94,7 +98,7 @@ describe.each(['tcx', 'clsact'])('[%s]', (hook) => {
   }
 
   test('bulk, with GSO: fewer skbs than packets, and all bytes', async () => {
-    const { rows, told } = await compare(pair.client, 1, 20_000_000, V4);
+    const { rows, told } = await compare(pair.client, 1, BULK, V4);
     const [row] = rows;
     expect(Number(row?.tx_packets)).toBeGreaterThan(2 * Number(row?.tx_skbs));
     // Each packet has 14 + 20 + 32 bytes of headers, but for the SYN with its 40.
@@ -104,15 +108,15 @@ describe.each(['tcx', 'clsact'])('[%s]', (hook) => {
 
   test('bulk, without GSO: packets are skbs', async () => {
     pair.withoutGso();
-    const { rows } = await compare(pair.client, 1, 20_000_000, V6);
+    const { rows } = await compare(pair.client, 1, BULK, V6);
     const [row] = rows;
     expect(row?.tx_packets).toBe(row?.tx_skbs);
     expect(row?.tx_bytes).toBe(row?.tx_skb_bytes);
   });
 
   test('many small sessions of IPv4 and IPv6, seen by the server', async () => {
-    const { rows } = await compare(pair.server, 1009, 31, V4, V6);
-    expect(rows.filter(({ family }) => family === 4)).toHaveLength(505);
+    const { rows } = await compare(pair.server, SESSIONS, 31, V4, V6);
+    expect(rows.filter(({ family }) => family === 4)).toHaveLength((SESSIONS + 1) / 2);
     expect(rows.every(({ end, opener }) => end === 'fin' && opener === 'remote')).toBe(true);
   });
 
