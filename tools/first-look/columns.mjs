@@ -7,6 +7,12 @@ const OWNER = {
 
 /** Headers of each tool's usual table, in order, and their meaning. */
 export const COLUMNS = {
+  execsnoop: {
+    PID: OWNER.PID,
+    PPID: 'process that started it',
+    COMM: 'name of the new program, 15 bytes at most',
+    ARGS: 'its arguments; passwords and tokens in them are not shown',
+  },
   tcpconnect: {
     ...OWNER,
     IP: '4 or 6; an IPv6 socket that reaches an IPv4 address counts as 4',

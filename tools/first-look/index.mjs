@@ -1,4 +1,4 @@
-// `npm start` without a tool: traces this machine for a few seconds with both tools while it does
+// `npm start` without a tool: traces this machine for a few seconds with three tools while it does
 // something harmless itself, shows what they saw, explains it, and says what to run next.
 import { binaries } from '../setup/binaries.mjs';
 import { SetupError } from '../setup/error.mjs';
@@ -9,6 +9,7 @@ import { COMM, openWorkload } from './workload.mjs';
 const SECONDS = 4;
 const ROWS_SHOWN = 10;
 const TITLES = {
+  execsnoop: 'Programs that began to run',
   tcpconnect: 'TCP connections that processes of this machine tried to make',
   mkdirsnoop: 'Directories that they made, or tried to',
 };
@@ -18,10 +19,11 @@ const TITLES = {
  * @throws {SetupError} when a tool cannot trace here, with its own words
  */
 export async function firstLook(print = console.log) {
-  print(`Tracing this machine for ${SECONDS} seconds: every TCP connection attempt and every`);
-  print('directory made, by whichever process. So that there is something to see, this command');
-  print('connects to itself on 127.0.0.1, once to a port where nobody listens, and makes a');
-  print(`directory in a temporary folder; those rows carry the name ${COMM}.`);
+  print(`Tracing this machine for ${SECONDS} seconds: every program that begins to run, every TCP`);
+  print('connection attempt and every directory made, by whichever process. So that there is');
+  print('something to see, this command runs `true`, connects to itself on 127.0.0.1, once to a');
+  print('port where nobody listens, and makes a directory in a temporary folder; those rows carry');
+  print(`the name ${COMM}.`);
   const workload = await openWorkload();
   const all = binaries();
   const tools = Object.keys(COLUMNS).map((name) => ({
@@ -81,6 +83,11 @@ function showNext(print) {
   const next = [
     ['npm start -- tcpconnect', 'until Ctrl-C; the log tcp.json gets every field as JSON'],
     ['npm start -- mkdirsnoop -o json | jq .path', 'events as JSON Lines, for other programs'],
+    ['npm start -- execsnoop -- COMMAND', 'a command and all that it starts, to its exit code'],
+    ['npm start -- tcpflow --interval 5', 'who connects and accepts where, how often'],
+    ['npm start -- tc-tracker', 'sessions of the network, live, with bytes and owners'],
+    ['npm start -- containerdsnoop', 'what is asked of containerd, decoded'],
+    ['npm start -- sneakpeek -t files', 'what containers changed in their files'],
     ['npm start -- tcpconnect --failed-only', 'only what did not come about'],
     ['npm start -- mkdirsnoop --container NAME', 'only one container'],
     ['npm start -- tcpconnect --help', 'every option, with examples'],

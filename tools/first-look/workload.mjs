@@ -1,5 +1,7 @@
-// Harmless things for the first look to see: a connection to a port of our own on the loopback
-// address, one to a port where nobody listens, and a directory in a temporary folder.
+// Harmless things for the first look to see: a program that does nothing, a connection to a port of
+// our own on the loopback address, one to a port where nobody listens, and a directory in a temporary
+// folder.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,6 +23,7 @@ export async function openWorkload() {
     /** Does each thing once. */
     async act() {
       count += 1;
+      execFileSync('true', [COMM]);
       mkdirSync(join(folder, `first-look-${count}`));
       await attempt(port);
       await attempt(closed);

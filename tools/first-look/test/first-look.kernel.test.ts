@@ -3,10 +3,11 @@ import { lacksBtf, lacksRoot, requireKernel } from '../../testing/kernel.js';
 import { COLUMNS } from '../columns.mjs';
 import { firstLook } from '../index.mjs';
 
-test('the first look sees its own connections and directory, and explains each column', async (context) => {
+test('the first look sees its own program, connections and directory, and explains each column', async (context) => {
   requireKernel(context, lacksRoot() ?? lacksBtf());
   const lines: string[] = [];
   await firstLook((line) => lines.push(line));
+  expect(lines.some((line) => / true +true first-look$/.test(line))).toBe(true);
   const own = lines.filter((line) => / first-look /.test(line));
   expect(own.some((line) => / 127\.0\.0\.1 /.test(line) && !/ECONNREFUSED/.test(line))).toBe(true);
   expect(own.some((line) => /ECONNREFUSED/.test(line))).toBe(true);
