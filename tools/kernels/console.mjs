@@ -1,7 +1,7 @@
 // Reading the kernel's console: what it last said, and whether it said something terrible.
 
 const TERRIBLE =
-  /Kernel panic|\bOops\b|\bBUG:|general protection fault|rcu.*(?:stall|detected)|soft lockup|hung_task|insmod \S+ failed/;
+  /Kernel panic|\bOops\b|\bBUG:|general protection fault|rcu.*(?:stall|detected)|soft lockup|hung_task|insmod \S+ failed|Out of memory: Killed/;
 
 /** Console bytes as lines, without carriage returns and terminal control sequences. */
 export function consoleLines(bytes) {

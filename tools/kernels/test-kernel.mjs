@@ -36,7 +36,7 @@ export async function testKernel({
     }),
     stderr: eachLine((line) => rest.push(line)),
   });
-  const problems = problemsOf(outcome, progress, rest);
+  const problems = problemsOf(outcome, progress, rest, options.seconds);
   const unfinished = progress.ended
     ? 'never finished'
     : `not run: ${problems[0] ?? 'vitest ended'}`;
@@ -77,7 +77,7 @@ function vitestCommand(tools, hooks) {
   ];
 }
 
-function problemsOf(outcome, progress, rest) {
+function problemsOf(outcome, progress, rest, seconds) {
   const problems = [...progress.errors];
   const { how, cry, reason, words, status, phase } = outcome;
   if (how !== 'done' || cry) {
@@ -90,8 +90,10 @@ function problemsOf(outcome, progress, rest) {
     problems.unshift(`${what}${during}: ${cry ?? reason ?? 'no reason on its console'}`);
     problems.push(`last words\n${words.join('\n')}`);
   } else if (!progress.ended) {
+    const ran = (outcome.totalMs - outcome.bootMs) / 1000;
+    const limit = status === 137 && ran >= seconds ? ' (the limit, --seconds)' : '';
     problems.push(
-      `vitest ended with ${status}${status === 137 ? ' (the limit, --seconds)' : ''} before its tests\n${rest.slice(-30).join('\n')}`,
+      `vitest ended with ${status}${limit} before its tests\n${rest.slice(-30).join('\n')}`,
     );
   } else if (progress.tests.size === 0) {
     problems.push('no test was found');

@@ -109,6 +109,8 @@ describe('console', () => {
 
   test('the first cry is found; quiet consoles have none', () => {
     expect(firstCry(spoken)).toBe('[ 3.3] Kernel panic - not syncing: x');
+    const killed = '[ 9.9] Out of memory: Killed process 181 (node) total-vm:1kB';
+    expect(firstCry(Buffer.from(`${killed}\n`))).toBe(killed);
     expect(firstCry(Buffer.from('[ 1.0] random: crng init done\n'))).toBeUndefined();
   });
 
