@@ -13,6 +13,7 @@ export const ARCHES = {
 
 // Entry points take arguments that the kernel dictates, so an unused one says nothing.
 const FLAGS = ['-target', 'bpf', '-mcpu=v3', '-g', '-O2', '-std=gnu11'].concat([
+  '-fdebug-compilation-dir=.', // else line information may begin with this folder
   '-Wall',
   '-Wextra',
   '-Werror',

@@ -70,6 +70,8 @@ export async function* containerdCalls({
   yield* events<CallEvent, CallRow>(await openContainerdCalls({ drop: false, ...options }), signal);
 }
 
+const loadPipeline = () => import('./pipeline.js');
+
 /** Attaches; messages flow when it resolves. */
 export async function openContainerdCalls({
   types = MESSAGES,
@@ -85,13 +87,14 @@ export async function openContainerdCalls({
   try {
     const folder = emitProtos === undefined ? undefined : new ProtoFolder(emitProtos);
     await schemas.open(sources);
-    capture = await openCapture(plan, openContainers, options, ({ listeners, unserved }) =>
-      schemas.openServers(listeners, programsFor(unserved)),
-    );
+    capture = await openCapture(plan, openContainers, options, async ({ listeners, unserved }) => {
+      // What is loaded later lies in files that may be root's alone.
+      await Promise.all([loadPipeline(), schemas.openServers(listeners, programsFor(unserved))]);
+    });
     const { session } = capture;
     const schema = await schemas.read();
     await folder?.write(schema);
-    const { Pipeline } = await import('./pipeline.js');
+    const { Pipeline } = await loadPipeline();
     const { content = true } = options;
     const { sinks } = files;
     const pipeline = new Pipeline({ schema, types, filters: rows, redact, content, sinks });
