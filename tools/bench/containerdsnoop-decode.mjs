@@ -3,10 +3,12 @@
 // `node tools/bench/containerdsnoop-decode.mjs RECORDING [ROUNDS]`, where the recording is what
 // `containerdsnoop -w FILE --show-secrets` wrote.
 //
-// Each round runs all of them, one after the other. CPU time of the whole process is counted, its
-// start included, and the least of the rounds is told, since load only adds. tshark gets the bytes
-// as the pcapng that the tool writes, and the .proto files that the tool finds. Then the recording
-// is decoded as often as makes an hour of its traffic, to see whether memory grows.
+// Each round runs all of them, one after the other. CPU time of whole processes is counted, and the
+// least of the rounds is told, since load only adds. "whole" is the recording as it is, start of the
+// program included; "behind start" is what further traffic costs: the recording TIMES over, without
+// the time that it takes once. tshark gets the bytes as the pcapng that the tool writes, and the
+// .proto files that the tool finds; `-T fields` decodes two fields of each message, the others all.
+// Then the recording is decoded as often as makes an hour of its traffic, to see whether memory grows.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
@@ -14,6 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { crc32 } from 'node:zlib';
 import {
   Decoder,
   RecordReader,
@@ -24,6 +27,33 @@ const [recording, rounds = '3'] = process.argv.slice(2);
 const tool = fileURLToPath(new URL('../../packages/containerdsnoop/dist/bin.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'bench-'));
 const HOUR_NS = 3600e9;
+/** How much longer the second recording is. */
+const TIMES = 3;
+/** Of the format (docs/recordings.md). */
+const MAGIC = 'imagesnoop record 1\n';
+const FRAME = { about: 1, schema: 2, peer: 3, open: 4, data: 5, close: 6, end: 7 };
+const PREFIX_BYTES = 8;
+const CONNECTION_AT = 17;
+
+const ours = (record) => [
+  process.execPath,
+  tool,
+  '-r',
+  record,
+  '--show-secrets',
+  '-q',
+  '--no-file',
+];
+const redacted = (record) => ours(record).filter((arg) => arg !== '--show-secrets');
+const tshark = (pcap) => ['tshark', '-r', pcap, '-o', 'protobuf.preload_protos:TRUE', '-Y', 'grpc'];
+const FIELDS = ['-T', 'fields', '-e', 'http2.streamid', '-e', 'grpc.message_length'];
+const CONTENDERS = [
+  { name: 'JSON, secrets hidden', command: ({ record }) => [...redacted(record), '-o', 'json'] },
+  { name: 'JSON, secrets shown', command: ({ record }) => [...ours(record), '-o', 'json'] },
+  { name: 'table', command: ({ record }) => redacted(record) },
+  { name: 'tshark -T fields', command: ({ pcap }) => [...tshark(pcap), ...FIELDS] },
+  { name: 'tshark -T json', command: ({ pcap }) => [...tshark(pcap), '-T', 'json'] },
+];
 
 try {
   const { chunks, schema } = read(recording);
@@ -39,33 +69,73 @@ try {
 }
 
 function compare(megabytes) {
-  const pcap = join(folder, 'traffic.pcapng');
-  const protos = join(folder, 'protos');
-  const ours = [process.execPath, tool, '-r', recording, '--show-secrets'];
-  const [program, ...args] = [...ours, '--pcap', pcap, '--emit-protos', protos, '-q'];
-  execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  mkdirSync(join(folder, 'wireshark'));
-  writeFileSync(join(folder, 'wireshark', 'protobuf_search_paths'), `"${protos}","TRUE"\n`);
-  const tshark = ['tshark', '-r', pcap, '-o', 'protobuf.preload_protos:TRUE'];
-  const fields = ['-e', 'http2.streamid', '-e', 'grpc.message_length'];
-  const commands = [
-    ['containerdsnoop -o json', [...ours, '-o', 'json', '--complete-content']],
-    ['containerdsnoop, table', ours],
-    ['tshark -T fields', [...tshark, '-Y', 'grpc', '-T', 'fields', ...fields]],
-    ['tshark -T json', [...tshark, '-Y', 'grpc', '-T', 'json']],
-  ];
-  const best = commands.map(() => Number.POSITIVE_INFINITY);
+  const once = traffic(recording, 'once');
+  const often = traffic(repeated(recording), 'often');
+  const best = CONTENDERS.map(() => ({ once: Infinity, often: Infinity }));
   for (let round = 0; round < Number(rounds); round++) {
-    for (const [index, [, command]] of commands.entries())
-      best[index] = Math.min(best[index], cpuSeconds(command));
+    for (const [index, { command }] of CONTENDERS.entries()) {
+      best[index].once = Math.min(best[index].once, cpuSeconds(command(once)));
+      best[index].often = Math.min(best[index].often, cpuSeconds(command(often)));
+    }
   }
-  for (const [index, [name]] of commands.entries()) {
-    const seconds = best[index];
-    console.log(
-      `${name.padEnd(24)} ${seconds.toFixed(2)} s  ${(megabytes / seconds).toFixed(1).padStart(6)} MB/s` +
-        `  ${(seconds / best[0]).toFixed(1).padStart(5)} times ours`,
-    );
+  const seconds = best.map(({ once, often }) => ({
+    whole: once,
+    behind: (often - once) / (TIMES - 1),
+  }));
+  console.log(`${''.padEnd(24)} ${'whole'.padStart(19)} ${''.padStart(7)} behind start`);
+  for (const [index, { name }] of CONTENDERS.entries()) {
+    const told = ['whole', 'behind'].map((part) => {
+      const rate = `${(megabytes / seconds[index][part]).toFixed(1).padStart(6)} MB/s`;
+      const times = (seconds[index][part] / seconds[0][part]).toFixed(1);
+      return `${rate} ${times.padStart(6)} x`;
+    });
+    console.log(`${name.padEnd(24)} ${told.join('   ')}`);
   }
+  console.log(`x: CPU time, ${CONTENDERS[0].name} being 1`);
+}
+
+/** A recording and what tshark needs to read the same. */
+function traffic(record, name) {
+  const pcap = join(folder, `${name}.pcapng`);
+  const protos = join(folder, 'protos');
+  const also = ['--pcap', pcap, '--emit-protos', protos, '-q', '--no-file'];
+  const args = [tool, '-r', record, '--show-secrets', ...also];
+  execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  mkdirSync(join(folder, 'wireshark'), { recursive: true });
+  writeFileSync(join(folder, 'wireshark', 'protobuf_search_paths'), `"${protos}","TRUE"\n`);
+  return { record, pcap };
+}
+
+/** A recording with its frames TIMES over, each time with connections of its own. */
+function repeated(path) {
+  const bytes = readFileSync(path);
+  const head = MAGIC.length;
+  const parts = [bytes.subarray(0, head)];
+  let connections = 0;
+  for (let time = 0, before = 0; time < TIMES; time++, before = connections) {
+    for (let at = head; at < bytes.length; ) {
+      const end = at + PREFIX_BYTES + bytes.readUInt32LE(at);
+      const kind = bytes[at + PREFIX_BYTES];
+      let body = Buffer.from(bytes.subarray(at + PREFIX_BYTES, end));
+      at = end;
+      const isLast = kind === FRAME.end;
+      const isHead = [FRAME.about, FRAME.schema, FRAME.peer].includes(kind);
+      if ((isHead && time > 0) || (isLast && time < TIMES - 1)) continue;
+      if (kind === FRAME.open) {
+        body = Buffer.concat([body, Buffer.from(`-${time}`)]);
+        connections++;
+      } else if (kind === FRAME.data || kind === FRAME.close) {
+        body.writeUInt32LE(body.readUInt32LE(CONNECTION_AT) + before, CONNECTION_AT);
+      }
+      const prefix = Buffer.alloc(PREFIX_BYTES);
+      prefix.writeUInt32LE(body.length, 0);
+      prefix.writeUInt32LE(crc32(body), 4);
+      parts.push(prefix, body);
+    }
+  }
+  const longer = join(folder, 'longer.rec');
+  writeFileSync(longer, Buffer.concat(parts));
+  return longer;
 }
 
 /** CPU time of a command, in seconds; what it prints goes nowhere. */

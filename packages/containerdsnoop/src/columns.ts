@@ -212,7 +212,7 @@ export function callFields(
       description: 'Inode number of its cgroup (v2)',
     }),
     ...containers(owner, whose),
-    fields.json('message', ({ content }) => content.json(), {
+    fields.written('message', ({ content }, out) => content.json(out), {
       description: 'The message; of a call its first request and its last response',
       schema: { type: ['object', 'array', 'string', 'number', 'boolean', 'null'] },
       column: { width: 40, text: (row) => messageText(row, contents, characters) },

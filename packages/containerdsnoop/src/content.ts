@@ -1,4 +1,4 @@
-import { bytesText, JsonWriter } from '@imagesnoop/output';
+import { bytesText } from '@imagesnoop/output';
 import type { Headers, Message } from './decode/message.js';
 import { MessagePrinter } from './decode/protobuf/index.js';
 import type { Schema } from './decode/schema/schema.js';
@@ -6,7 +6,11 @@ import { redactBody, redactHeader, redactTarget } from './redact/http.js';
 import { redactText } from './redact/text.js';
 import type { Content } from './rows.js';
 
-export const NO_CONTENT: Content = { text: () => '', json: () => null, as: () => NO_CONTENT };
+export const NO_CONTENT: Content = {
+  text: () => '',
+  json: (out) => out.null(),
+  as: () => NO_CONTENT,
+};
 
 /** A message larger than this gets memory of its own instead of a place in the arena. */
 const ARENA_BYTES = 4 << 20;
@@ -18,7 +22,6 @@ export class Contents {
   readonly #schema: Schema;
   readonly #redact: boolean;
   readonly #printer: MessagePrinter;
-  readonly #json = new JsonWriter();
 
   constructor(schema: Schema, redact: boolean) {
     this.#schema = schema;
@@ -54,7 +57,7 @@ export class Contents {
     return {
       text: (characters) =>
         bytes.length === 0 ? '' : this.#printer.text(bytes, type, { maxCharacters: characters }),
-      json: () => this.#written((out) => this.#printer.json(bytes, type, out)),
+      json: (out) => this.#printer.json(bytes, type, out),
       as: (other) => this.#message(bytes, side, other ?? method),
     };
   }
@@ -83,22 +86,16 @@ export class Contents {
     if (length === 0) return NO_CONTENT;
     const isWhole = missing === 0 && http?.part !== 'raw';
     let shown: string | null | undefined;
-    const json = (): string => {
+    const shownText = (): string => {
       shown ??= redactBody(bytes, http?.target ?? null, isWhole, this.#redact).json;
       return shown ?? JSON.stringify(`<${bytesText(length)}>`);
     };
     const content: Content = {
-      json: () => Buffer.from(json()),
-      text: (characters) => [...json().slice(0, 2 * characters)].slice(0, characters).join(''),
+      json: (out) => out.string(shownText()),
+      text: (characters) => [...shownText().slice(0, 2 * characters)].slice(0, characters).join(''),
       as: () => content,
     };
     return content;
-  }
-
-  #written(write: (out: JsonWriter) => void): Buffer {
-    this.#json.clear();
-    write(this.#json);
-    return Buffer.from(this.#json.view());
   }
 }
 

@@ -58,9 +58,12 @@ function both(request: Content | null, response: Content | null): Content {
       const answered = response?.text(characters) ?? '';
       return answered === '' ? asked : `${asked}${asked === '' ? '' : ' '}=> ${answered}`;
     },
-    json() {
-      const parts = [request, response].map((one) => one?.json() ?? Buffer.from('null'));
-      return Buffer.from(`{"request":${parts[0]},"response":${parts[1]}}`);
+    json(out) {
+      out.string('{"request":');
+      (request ?? NO_CONTENT).json(out);
+      out.string(',"response":');
+      (response ?? NO_CONTENT).json(out);
+      out.string('}');
     },
     as: (method) => both(request?.as(method) ?? null, response?.as(method) ?? null),
   };

@@ -1,3 +1,4 @@
+import type { JsonWriter } from '@imagesnoop/output';
 import type { Peer } from './decode/chunk.js';
 import type { Call, CallEnd, Headers, Message, PathSource, Protocol } from './decode/message.js';
 import { isError } from './status.js';
@@ -40,8 +41,8 @@ export interface CallRow {
 export interface Content {
   /** One line; `characters` bounds its length. */
   text(characters: number): string;
-  /** JSON of an object, or null. */
-  json(): Uint8Array | null;
+  /** Appends an object in JSON, or null. */
+  json(out: JsonWriter): void;
   /** The same, if this is its method: what the message alone did not tell may be known later. */
   as(method: string | null): Content;
 }

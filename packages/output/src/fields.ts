@@ -13,6 +13,8 @@ import {
   TEXT,
 } from './field.js';
 import { ipText } from './ip-text.js';
+import type { JsonWriter } from './json-writer.js';
+import { parsed } from './parsed.js';
 import type { BytesRow } from './text-fields.js';
 
 export { type ByteRange, type BytesRow, text, textList } from './text-fields.js';
@@ -247,6 +249,19 @@ export function json<Row>(
       },
       column: TEXT,
     },
+    options,
+  );
+}
+
+/** JSON that the row itself writes, with no copy in between: `write` appends exactly one value. */
+export function written<Row>(
+  name: string,
+  write: (row: Row, out: JsonWriter) => void,
+  options: FieldOptions<Row> & { schema: Schema },
+): Field<Row> {
+  return field(
+    name,
+    { schema: options.schema, value: (row) => parsed(row, write), json: write, column: TEXT },
     options,
   );
 }

@@ -51,6 +51,10 @@ const all: Field<Row>[] = [
   fields.bool('ok', (row) => row.ret === 0, { description: 'worked' }),
   fields.choice('when', () => 'outcome', ['attempt', 'outcome'], { description: 'which' }),
   fields.json('container', (row) => row.container, { description: 'where', schema: object }),
+  fields.written('flags', ({ ret }, out) => (ret === 0 ? out.null() : out.string('{"a":[1]}')), {
+    description: 'written',
+    schema: object,
+  }),
   fields.computed('list', () => [1, 2], { description: 'made', schema: { type: 'array' } }),
 ];
 

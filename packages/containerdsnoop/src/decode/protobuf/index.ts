@@ -27,7 +27,7 @@ export class MessagePrinter {
   readonly #schema: Pick<Schema, 'type'>;
   readonly #redact: boolean;
   readonly #texts = new Map<number, { format: TextFormat; renderer: Renderer }>();
-  #json: { writer: JsonWriter; renderer: Renderer } | undefined;
+  readonly #jsons = new WeakMap<JsonWriter, Renderer>();
 
   constructor(schema: Pick<Schema, 'type'>, { redact = true }: PrinterOptions = {}) {
     this.#schema = schema;
@@ -40,12 +40,12 @@ export class MessagePrinter {
    * @param writer the same one each time costs least
    */
   json(bytes: Uint8Array, type: MessageType | null | undefined, writer: JsonWriter): void {
-    if (this.#json?.writer !== writer) {
-      const format = new JsonFormat(writer);
-      const renderer = new Renderer(this.#schema, format, { redact: this.#redact });
-      this.#json = { writer, renderer };
+    let renderer = this.#jsons.get(writer);
+    if (renderer === undefined) {
+      renderer = new Renderer(this.#schema, new JsonFormat(writer), { redact: this.#redact });
+      this.#jsons.set(writer, renderer);
     }
-    this.#json.renderer.render(bytes, type ?? UNKNOWN_TYPE);
+    renderer.render(bytes, type ?? UNKNOWN_TYPE);
   }
 
   /** The message as one line of text, close to protobuf's text format; '' when it is empty. */

@@ -2,6 +2,7 @@ import type { JsonWriter } from '@imagesnoop/output';
 import { KIND, type MessageField, type MessageType, type Schema } from '../schema/schema.js';
 import type { Format } from './format.js';
 import { knownField, orderOf, sortedMessage } from './order.js';
+import { RenderedValues } from './rendered-values.js';
 import { writeDefault, writeNumber, writeUnsigned } from './scalars.js';
 import { durationOf, fieldMaskOf, findAny, timestampOf } from './special.js';
 import { looksLikeMessage, looksLikeText, UNKNOWN_FIELD } from './unknown.js';
@@ -30,6 +31,8 @@ export class Renderer {
   readonly #writer: JsonWriter;
   readonly #values: ValueWriter;
   readonly #maxBytes: number;
+  /** None where messages are shown in part. */
+  readonly #rendered: RenderedValues | undefined;
   #reader = new WireReader(new Uint8Array());
   #stopAt = 0;
   /** Sort where needed, instead of giving up at the first field that is out of order. */
@@ -42,6 +45,7 @@ export class Renderer {
     this.#writer = format.writer;
     this.#values = new ValueWriter(format, options.redact ?? true);
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
+    if (this.#maxBytes === Number.POSITIVE_INFINITY) this.#rendered = new RenderedValues();
   }
 
   /** Appends the message to the format's writer. Never throws, whatever the bytes are. */
@@ -155,9 +159,26 @@ export class Renderer {
   }
 
   #value(field: MessageField, depth: number, cut: boolean): void {
-    if (field.message !== null) this.#inside(field, field.message, depth);
-    else if (field.wire === 2) this.#values.span(field, this.#reader, cut);
+    if (field.message !== null) {
+      if (depth === 0) this.#entryOfList(field, field.message);
+      else this.#inside(field, field.message, depth);
+    } else if (field.wire === 2) this.#values.span(field, this.#reader, cut);
     else this.#values.number(field, this.#reader);
+  }
+
+  /** A message directly inside of the one that is rendered: likely to come again as it is. */
+  #entryOfList(field: MessageField, type: MessageType): void {
+    const { bytes, start, stop } = this.#reader;
+    const rendered = this.#rendered;
+    const hidden = this.#values.hidden > 0 || field.redact === 'hide';
+    if (rendered === undefined || this.#careful || hidden) {
+      return this.#inside(field, type, 0);
+    }
+    const writer = this.#writer;
+    if (rendered.replay(type, bytes, start, stop, writer)) return;
+    const from = writer.length;
+    this.#inside(field, type, 0);
+    if (!this.#disordered) rendered.keep(type, bytes, start, stop, writer, from);
   }
 
   /** The message in the value that the reader is at. */
