@@ -7,13 +7,18 @@ export class Tracing {
   readonly child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(mode: string, env: NodeJS.ProcessEnv = {}) {
+  /** @param pid of the only process that is traced, if given */
+  constructor(mode: string, env: NodeJS.ProcessEnv = {}, pid?: number) {
     const script = fileURLToPath(new URL('./fixtures/tracing.mjs', import.meta.url));
     const { SUDO_UID: _uid, SUDO_GID: _gid, ...inherited } = process.env;
-    this.child = spawn(process.execPath, [script, mode], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...inherited, ...env },
-    });
+    this.child = spawn(
+      process.execPath,
+      [script, mode, ...(pid === undefined ? [] : [String(pid)])],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        env: { ...inherited, ...env },
+      },
+    );
     const input = this.child.stdout as NodeJS.ReadableStream;
     this.#lines = createInterface({ input })[Symbol.asyncIterator]();
   }
