@@ -12,6 +12,8 @@ struct Attachment {
 	/** The bpf_link while attached, null otherwise and for other kinds. */
 	virtual bpf_link *Link() { return nullptr; }
 	virtual bool IsOpen() const = 0;
+	/** Forgets it without detaching; false for what the kernel detaches with its descriptor. */
+	virtual bool Disown() { return false; }
 };
 
 struct LinkAttachment final : Attachment {

@@ -16,6 +16,7 @@ void Link::Register(Napi::Env env, Napi::Object)
 						     InstanceMethod<&Link::Update>("update"),
 						     InstanceMethod<&Link::ReadIter>("readIter"),
 						     InstanceMethod<&Link::Id>("id"),
+						     InstanceMethod<&Link::Disown>("disown"),
 						     InstanceMethod<&Link::Close>("close"),
 						 });
 	EnvData::Of(env).link = Napi::Persistent(constructor);
@@ -105,6 +106,14 @@ Napi::Value Link::Id(const Napi::CallbackInfo &info)
 	if (bpf_link_get_info_by_fd(bpf_link__fd(Open(env, "inspect")), &about, &length) != 0)
 		return env.Undefined();
 	return Napi::Number::New(env, about.id);
+}
+
+/** What is attached stays when this is closed. */
+Napi::Value Link::Disown(const Napi::CallbackInfo &info)
+{
+	if (!state_.attachment->Disown())
+		Fail(info.Env(), "BPF_NOT_SUPPORTED", Named("disown"));
+	return info.Env().Undefined();
 }
 
 Napi::Value Link::Close(const Napi::CallbackInfo &info)

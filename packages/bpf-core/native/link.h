@@ -28,6 +28,7 @@ class Link : public Napi::ObjectWrap<Link> {
 	Napi::Value Update(const Napi::CallbackInfo &info);
 	Napi::Value ReadIter(const Napi::CallbackInfo &info);
 	Napi::Value Id(const Napi::CallbackInfo &info);
+	Napi::Value Disown(const Napi::CallbackInfo &info);
 	Napi::Value Close(const Napi::CallbackInfo &info);
 
 	/** The bpf_link; throws BPF_CLOSED, or BPF_NOT_SUPPORTED for an attachment of another kind.

@@ -32,6 +32,7 @@ void LoadedProgram::Register(Napi::Env env, Napi::Object exports)
 				    InstanceMethod<&LoadedProgram::Name>("name"),
 				    InstanceMethod<&LoadedProgram::AttachTcx>("attachTcx"),
 				    InstanceMethod<&LoadedProgram::AttachTc>("attachTc"),
+				    InstanceMethod<&LoadedProgram::AdoptTc>("adoptTc"),
 				    InstanceMethod<&LoadedProgram::Close>("close"),
 				}));
 }
@@ -93,6 +94,14 @@ Napi::Value LoadedProgram::AttachTc(const Napi::CallbackInfo &info)
 	Napi::Env env = info.Env();
 	int program = Open(env);
 	auto filter = TcFilter::Attach(env, TcPlaceArgument(info[0]), program, name_);
+	return Link::New(env, links_, std::move(filter), name_);
+}
+
+/** (place) => a link to the filter there, which runs this program and somebody else attached */
+Napi::Value LoadedProgram::AdoptTc(const Napi::CallbackInfo &info)
+{
+	Napi::Env env = info.Env();
+	auto filter = TcFilter::Adopt(env, TcPlaceArgument(info[0]), Open(env));
 	return Link::New(env, links_, std::move(filter), name_);
 }
 

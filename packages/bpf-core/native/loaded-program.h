@@ -17,6 +17,7 @@ class LoadedProgram : public Napi::ObjectWrap<LoadedProgram> {
 	Napi::Value Name(const Napi::CallbackInfo &info);
 	Napi::Value AttachTcx(const Napi::CallbackInfo &info);
 	Napi::Value AttachTc(const Napi::CallbackInfo &info);
+	Napi::Value AdoptTc(const Napi::CallbackInfo &info);
 	Napi::Value Close(const Napi::CallbackInfo &info);
 	/** Throws BPF_CLOSED. */
 	int Open(Napi::Env env);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -138,6 +139,28 @@ std::shared_ptr<TcFilter> TcFilter::Attach(Napi::Env env, const TcPlace &given, 
 		     -error, log.text());
 	}
 	return std::make_shared<TcFilter>(qdiscs, place, netns, IdOf(programFd));
+}
+
+std::shared_ptr<TcFilter> TcFilter::Adopt(Napi::Env env, const TcPlace &place, int programFd)
+{
+	std::string operation = "adopt a tc filter of interface " + std::to_string(place.ifindex);
+	uint32_t program = IdOf(programFd);
+	if (program == 0 || ProgramAt(place) != program)
+		Fail(env, "BPF_ATTACH_FAILED", operation, ENOENT);
+	int netns = OpenCurrentNetns();
+	if (netns < 0)
+		Fail(env, "BPF_ATTACH_FAILED", operation, errno);
+	std::shared_ptr<Qdiscs> qdiscs = EnvData::Of(env).qdiscs;
+	if (place.handle == place.handleOfOurs)
+		qdiscs->insert({NetnsInode(netns), place.ifindex});
+	return std::make_shared<TcFilter>(qdiscs, place, netns, program);
+}
+
+bool TcFilter::Disown()
+{
+	if (std::exchange(open_, false))
+		close(netns_);
+	return true;
 }
 
 int TcFilter::Close()

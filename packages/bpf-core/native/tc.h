@@ -27,6 +27,8 @@ class TcFilter final : public Attachment {
 	/** Creates clsact where it is missing and replaces a left-over of ours; throws. */
 	static std::shared_ptr<TcFilter> Attach(Napi::Env env, const TcPlace &place, int programFd,
 						const std::string &programName);
+	/** One that another process has attached; throws. */
+	static std::shared_ptr<TcFilter> Adopt(Napi::Env env, const TcPlace &place, int programFd);
 	TcFilter(std::shared_ptr<Qdiscs> qdiscs, TcPlace place, int netns, uint32_t programId)
 	    : qdiscs_(std::move(qdiscs)), place_(place), netns_(netns), programId_(programId)
 	{
@@ -34,6 +36,7 @@ class TcFilter final : public Attachment {
 	~TcFilter() override { Close(); }
 	int Close() override;
 	bool IsOpen() const override { return open_; }
+	bool Disown() override;
 
       private:
 	std::shared_ptr<Qdiscs> qdiscs_;

@@ -46,6 +46,15 @@ export class Link {
   }
 
   /**
+   * Leaves a tc filter where it is when this is closed: another process has adopted it
+   * (`LoadedProgram.adoptTc()`).
+   * @throws BpfError BPF_NOT_SUPPORTED for what the kernel detaches with its descriptor
+   */
+  disown(): void {
+    this.#native.disown();
+  }
+
+  /**
    * Detaches. Idempotent.
    * @throws BpfError BPF_DETACH_FAILED, for tc filters without the capability to remove them
    */

@@ -77,6 +77,7 @@ export interface NativeLoadedProgram {
   name(): string;
   attachTcx(ifindex: number, direction: string): NativeLink;
   attachTc(place: object): NativeLink;
+  adoptTc(place: object): NativeLink;
   close(): void;
 }
 
@@ -85,6 +86,7 @@ export interface NativeLink {
   update(program: NativeProgram): void;
   readIter(): Uint8Array;
   id(): number | undefined;
+  disown(): void;
   close(): void;
 }
 

@@ -62,9 +62,11 @@ export class InterfaceMonitor {
  */
 export class LoadedProgram {
   readonly #native: NativeLoadedProgram;
+  readonly id: number;
 
   /** @throws BpfError BPF_NO_SUCH_PROGRAM */
   constructor(id: number) {
+    this.id = id;
     this.#native = new native.LoadedProgram(id);
   }
 
@@ -86,7 +88,16 @@ export class LoadedProgram {
     return new Link(this.#native.attachTc(place));
   }
 
-  /** Detaches what was attached here. Idempotent. */
+  /**
+   * A filter of this program that another process has attached; closing the link removes it, and
+   * clsact with it if that is empty then and `handleOfOurs` is the filter's handle.
+   * @throws BpfError BPF_ATTACH_FAILED when it is not there
+   */
+  adoptTc(place: TcPlace): Link {
+    return new Link(this.#native.adoptTc(place));
+  }
+
+  /** Detaches what was attached or adopted here. Idempotent. */
   close(): void {
     this.#native.close();
   }

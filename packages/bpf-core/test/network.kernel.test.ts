@@ -110,6 +110,24 @@ describe('clsact', () => {
     expect(qdiscs()).not.toContain('clsact');
   });
 
+  test('one process attaches, another adopts it and takes it down', () => {
+    using object = loadOnly('packet_tc');
+    const program = object.program('packet_tc');
+    const made = inNetns(NETNS, () => program.attachTc(PLACE));
+    const other = new LoadedProgram(program.info().id);
+    const missing = () => other.adoptTc({ ...PLACE, priority: PLACE.priority + 1 });
+    expect(outcome(() => inNetns(NETNS, missing))).toBe('BPF_ATTACH_FAILED');
+    const adopted = inNetns(NETNS, () => other.adoptTc({ ...PLACE, handleOfOurs: PLACE.handle }));
+    made.disown();
+    made.close();
+    send();
+    expect(hits(object)).toBe(PACKETS);
+    adopted.close();
+    expect(filters()).toBe('');
+    expect(qdiscs()).not.toContain('clsact');
+    other.close();
+  });
+
   test('both directions share the qdisc until the last is gone', () => {
     using object = loadOnly('packet_tc');
     const program = object.program('packet_tc');

@@ -10,7 +10,7 @@ export {
 export type { Filters, NumberSet, TextSet } from './filters.js';
 export type { InterfacePlan } from './interfaces/attacher.js';
 export type { AttachedInterface } from './interfaces/namespace.js';
-export { InterfaceProcess, type InterfaceWatch, watchInterfaces } from './interfaces/watch.js';
+export { InterfaceWatch } from './interfaces/watch.js';
 export { Layout, type SpanOptions } from './layout.js';
 export type { Lost, LostCause } from './losses.js';
 export { NamespaceMap } from './namespace-map.js';

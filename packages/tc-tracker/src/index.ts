@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import {
-  InterfaceProcess,
-  type InterfaceWatch,
+  type InterfacePlan,
+  InterfaceWatch,
   type Session as LoaderSession,
   openSession,
   type SessionOptions,
+  type Tracer,
   type TracerPlan,
-  watchInterfaces,
 } from '@imagesnoop/loader';
 import { events, type LostEvent, type Source } from '@imagesnoop/output';
 import type { SessionEvent, SessionRow } from './columns.js';
@@ -69,36 +69,39 @@ export async function openSessions({
     fail = reject;
   });
   failed.catch(() => {}); // whoever reads the source hears of it
-  // Started first, because it takes as long as loading does.
-  const helper = drop ? await InterfaceProcess.start((error) => fail(error)) : undefined;
   let session: LoaderSession<ContainerNamespaces> | undefined;
-  let watch: InterfaceWatch | undefined;
+  let attached: { readonly watch: InterfaceWatch; readonly attachedMs: number } | undefined;
+  let chosen: ContainerNamespaces | undefined;
   const paths = (): readonly string[] =>
-    netns.length > 0 ? pathsOf(netns) : (session?.containers.paths ?? [OWN_NAMESPACE]);
+    netns.length > 0 ? pathsOf(netns) : (chosen?.paths ?? [OWN_NAMESPACE]);
   try {
-    session = await openSession(plan, openContainers, {
-      ...options,
-      drop: false,
-      rodata: {
-        ...options.rodata,
-        cfg_filtered: isFiltered(options),
-        cfg_netns: onlyNetns(netns, options),
+    session = await openSession(
+      plan,
+      async () => {
+        chosen = await openContainers();
+        return chosen;
       },
-      ...(maxSessions === undefined ? {} : { mapSizes: { sessions: maxSessions } }),
-    });
+      {
+        ...options,
+        drop: false,
+        rodata: {
+          ...options.rodata,
+          cfg_filtered: isFiltered(options),
+          cfg_netns: onlyNetns(netns, options),
+        },
+        ...(maxSessions === undefined ? {} : { mapSizes: { sessions: maxSessions } }),
+      },
+      (tracer) => {
+        const watch = new InterfaceWatch(placesOf(tracer, interfaces), paths());
+        attached = { watch, attachedMs: performance.now() };
+      },
+    );
     const { tracer, containers } = session;
-    const chosen = tracer.hooks[0]?.chosen === 'clsact' ? 'clsact' : 'tcx';
-    const where = {
-      kind: chosen,
-      ingress: tracer.object.program(`tc_tracker_in_${chosen}`).info().id,
-      egress: tracer.object.program(`tc_tracker_out_${chosen}`).info().id,
-      names: interfaces,
-    } as const;
-    watch = helper ?? watchInterfaces(where, paths());
-    await helper?.begin(where, paths());
-    const attachedMs = performance.now();
-    if (netns.length === 0 && containers.paths !== undefined) {
-      containers.onChange = () => watch?.follow(paths());
+    const { watch, attachedMs } = attached as NonNullable<typeof attached>;
+    const follows = netns.length === 0 && containers.paths !== undefined;
+    if (drop && process.geteuid?.() === 0) await watch.handOver(!follows, (error) => fail(error));
+    if (follows) {
+      containers.onChange = () => watch.follow(paths());
       containers.onChange(); // those that came while the first were attached to
     }
     const reader = new SessionReader(tracer.layout('session_record', EVENT.replaced));
@@ -109,10 +112,19 @@ export async function openSessions({
     }
     return source;
   } catch (error) {
-    await (watch ?? helper)?.close();
+    await attached?.watch.close();
     session?.close();
     throw error;
   }
+}
+
+/** Programs that are loaded, for the interfaces that are wanted. */
+function placesOf(tracer: Tracer, names: readonly string[]): InterfacePlan {
+  const kind = tracer.hooks[0]?.chosen === 'clsact' ? 'clsact' : 'tcx';
+  const [ingress = 0, egress = 0] = ['in', 'out'].map(
+    (way) => tracer.object.program(`tc_tracker_${way}_${kind}`).info().id,
+  );
+  return { kind, ingress, egress, names };
 }
 
 /** Loaded when needed: attaching comes first. */

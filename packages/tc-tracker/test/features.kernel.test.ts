@@ -151,8 +151,9 @@ describe('in a container', () => {
     const tool = await startTool('tc-tracker', options, { env });
     await containers.exec('web', ['sh', '-c', talk]);
     await containers.run('later');
-    const attacher = attacherOf(tool.child.pid as number);
-    while (linksOf(attacher) < 4) await new Promise((resolve) => setTimeout(resolve, 20));
+    const pid = tool.child.pid as number;
+    while (linksOf(pid) + linksOf(attacherOf(pid)) < 4)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     await containers.exec('later', ['sh', '-c', talk]);
     const { stdout, stderr, code } = await tool.stop();
     expect(code, stderr).toBe(0);

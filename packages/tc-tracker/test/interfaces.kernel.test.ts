@@ -33,6 +33,11 @@ describe.each(['tcx', 'clsact'])('[%s]', (hook) => {
   });
   const start = (...more: string[]) =>
     startTool('tc-tracker', ['--hook', hook, '--netns', pair.client, '-o', 'json', ...more]);
+  /** Both programs, by the process that is still root. */
+  const isAttachedAgain = (pid: number, name: string) => () =>
+    hook === 'tcx'
+      ? linksOf(attacherOf(pid)) === 2
+      : tc('filter', 'show', 'dev', name, 'egress') !== '';
 
   test('what others have there goes on working, and stays', async () => {
     tc('qdisc', 'add', 'dev', 'cable', 'clsact');
@@ -91,6 +96,16 @@ describe.each(['tcx', 'clsact'])('[%s]', (hook) => {
     expect(state()).not.toContain('tc_tracker');
   });
 
+  test('one that is named is found again when it is made anew', async () => {
+    const tool = await start('-i', 'cable');
+    const link = (...words: string[]) => pair.inside(pair.client, 'ip', 'link', ...words);
+    link('set', 'cable', 'down', 'name', 'former');
+    link('add', 'cable', 'type', 'veth', 'peer', 'name', 'other');
+    await until(isAttachedAgain(tool.child.pid as number, 'cable'));
+    await tool.stop();
+    expect(state()).not.toContain('tc_tracker');
+  });
+
   test('interfaces that appear are attached to by a process that is still root', async () => {
     const tool = await start('-i', 'late*', '-v');
     const pid = tool.child.pid as number;
@@ -100,15 +115,18 @@ describe.each(['tcx', 'clsact'])('[%s]', (hook) => {
     const rename = ['link', 'set', 'cable', 'down', 'name', 'late0'];
     pair.inside(pair.client, 'ip', ...rename);
     pair.inside(pair.client, 'ip', 'link', 'set', 'late0', 'up');
-    const there = () =>
-      hook === 'tcx'
-        ? linksOf(attacherOf(pid)) === 2
-        : pair.inside(pair.client, 'tc', 'filter', 'show', 'dev', 'late0', 'egress') !== '';
-    await until(there);
+    await until(isAttachedAgain(pid, 'late0'));
     await connect();
     const rows = rowsOf((await tool.stop()).stdout).filter(({ when }) => when === 'end');
     expect(rows.map((row) => row.interface)).toEqual(['late0', 'late0', 'late0']);
   });
+});
+
+test('loopback does not change, and needs no process for it', async (context) => {
+  requireKernel(context, await lacksHook('tc-tracker', 'tcx'));
+  const tool = await startTool('tc-tracker', ['-i', 'lo', '-o', 'json']);
+  expect(attacherOf(tool.child.pid as number)).toBe(0);
+  expect((await tool.stop()).code).toBe(0);
 });
 
 test('names that are not there are errors before anything is attached', async () => {

@@ -2,7 +2,12 @@ import { existsSync } from 'node:fs';
 import { LoadedProgram } from '@imagesnoop/bpf-core';
 import { UsageError } from '../errors.js';
 import { parsePatterns } from './names.js';
-import { type AttachPlan, Namespace, type NamespaceEvents } from './namespace.js';
+import {
+  type AttachedInterface,
+  type AttachPlan,
+  Namespace,
+  type NamespaceEvents,
+} from './namespace.js';
 
 /** What is attached where. Plain data: it may travel to another process. */
 export interface InterfacePlan {
@@ -17,12 +22,13 @@ export interface InterfacePlan {
 /** A namespace has no event that tells its end, and we must not keep it alive. */
 const LOOK_MS = 1000;
 
-/** Attaches to interfaces of some network namespaces and follows them. Needs root all the time. */
+/** Attaches to interfaces of some network namespaces and follows them. Needs root until `release()`. */
 export class InterfaceAttacher {
   readonly #plan: AttachPlan;
   readonly #events: NamespaceEvents;
   readonly #namespaces = new Map<string, Namespace>();
   readonly #timer: NodeJS.Timeout;
+  #released = false;
 
   /** @throws BpfError BPF_NO_SUCH_PROGRAM */
   constructor({ kind, ingress, egress, names }: InterfacePlan, events: NamespaceEvents) {
@@ -40,32 +46,65 @@ export class InterfaceAttacher {
    * @throws UsageError `NETNS_NOT_FOUND`, `INTERFACE_NOT_FOUND`; BpfError
    */
   begin(paths: readonly string[]): void {
-    this.#follow(paths, (error) => {
-      throw error;
-    });
+    this.#follow(
+      paths,
+      (namespace) => namespace.begin(),
+      (error) => {
+        throw error;
+      },
+    );
+  }
+
+  /** Follows namespaces of which another process has attached to some interfaces and released them. */
+  resume(paths: readonly string[], held: readonly AttachedInterface[]): void {
+    this.#followLater(paths, (namespace) => namespace.resume(held));
   }
 
   /** Makes these the namespaces that are followed; what may be gone again is a note. */
   follow(paths: readonly string[]): void {
-    this.#follow(paths, (error) => this.#events.onNote((error as Error).message));
+    this.#followLater(paths, (namespace) => namespace.begin());
   }
 
-  #follow(paths: readonly string[], onError: (error: unknown) => void): void {
+  /** Interfaces that programs are attached to. */
+  get interfaces(): AttachedInterface[] {
+    return [...this.#namespaces.values()].flatMap((each) => each.interfaces);
+  }
+
+  /**
+   * Keeps what is attached, and attends to changes no longer: another process does (`resume()`), and this
+   * one may give root up. From here on `follow()` only detaches from namespaces that are not wanted.
+   */
+  release(): void {
+    this.#released = true;
+    clearInterval(this.#timer);
+    for (const namespace of this.#namespaces.values()) namespace.release();
+  }
+
+  #followLater(paths: readonly string[], start: (namespace: Namespace) => void): void {
+    this.#follow(paths, start, (error) => this.#events.onNote((error as Error).message));
+  }
+
+  #follow(
+    paths: readonly string[],
+    start: (namespace: Namespace) => void,
+    onError: (error: unknown) => void,
+  ): void {
     for (const [path, namespace] of this.#namespaces) {
       if (!paths.includes(path)) this.#drop(path, namespace);
     }
+    if (this.#released) return;
     const inodes = new Set([...this.#namespaces.values()].map(({ inode }) => inode));
     for (const path of paths) {
       if (this.#namespaces.has(path)) continue;
       try {
-        this.#add(path, inodes);
+        this.#add(path, inodes, start);
       } catch (error) {
         onError(error);
       }
     }
   }
 
-  #add(path: string, inodes: Set<number>): void {
+  #add(path: string, inodes: Set<number>, start: (namespace: Namespace) => void): void {
     if (!existsSync(path)) {
       throw new UsageError('NETNS_NOT_FOUND', `there is no network namespace at ${path}`, {
         hint: 'Give the name of one that `ip netns` lists, or the id of a running process.',
@@ -79,7 +118,7 @@ export class InterfaceAttacher {
     }
     inodes.add(namespace.inode);
     this.#namespaces.set(path, namespace);
-    namespace.begin();
+    start(namespace);
   }
 
   /** Detaches everything. Idempotent. */
@@ -92,7 +131,9 @@ export class InterfaceAttacher {
 
   #dropTheGone(): void {
     for (const [path, namespace] of this.#namespaces) {
-      if (!namespace.isThere) this.#drop(path, namespace);
+      if (namespace.isThere) continue;
+      this.#drop(path, namespace);
+      this.#events.onGone(path);
     }
   }
 

@@ -42,6 +42,18 @@ export function attachClsact(
   throw failure;
 }
 
+/** A link to the filter of this program that another process has attached. */
+export function adoptClsact(
+  program: LoadedProgram,
+  ifindex: number,
+  direction: TcPlace['direction'],
+): Link {
+  const own = tcFilters(ifindex, direction).find(({ programId }) => programId === program.id);
+  const { handle = MARK, priority = 1 } = own ?? {};
+  const handleOfOurs = handle | QDISC_IS_OURS;
+  return program.adoptTc({ ifindex, direction, handle, priority, handleOfOurs });
+}
+
 /**
  * Removes filters that a killed process left behind: of our mark, with our programs, and without
  * anybody who holds the program.

@@ -1,16 +1,25 @@
 import type { InterfacePlan } from './attacher.js';
 import type { AttachedInterface } from './namespace.js';
 
-/** What the tool asks of the process that attaches. */
-export type Request =
-  | { readonly type: 'begin'; readonly plan: InterfacePlan; readonly paths: readonly string[] }
-  | { readonly type: 'follow'; readonly paths: readonly string[] };
+/** What the process that attaches begins with. It reads this as JSON from its stdin. */
+export interface Beginning {
+  readonly plan: InterfacePlan;
+  /** Network namespaces. */
+  readonly paths: readonly string[];
+  /** Interfaces that the tool has attached to and released. */
+  readonly held: readonly AttachedInterface[];
+}
+
+/** What the tool asks of it later: `InterfaceAttacher.follow()`. */
+export interface Request {
+  readonly paths: readonly string[];
+}
 
 /** What that process answers. */
 export type Answer =
   | { readonly type: 'attached'; readonly interface: AttachedInterface }
   | { readonly type: 'note'; readonly text: string }
-  | { readonly type: 'ready' }
+  | { readonly type: 'gone'; readonly path: string }
   | { readonly type: 'failed'; readonly error: Failure };
 
 /** An error on its way between processes. */

@@ -8,7 +8,7 @@ import {
   type NetworkInterface,
 } from '@imagesnoop/bpf-core';
 import { UsageError } from '../errors.js';
-import { attachClsact, DIRECTIONS, removeLeftOvers } from './clsact.js';
+import { adoptClsact, attachClsact, DIRECTIONS, removeLeftOvers } from './clsact.js';
 import { isWanted, type NamePatterns, routedInterfaces } from './names.js';
 
 /** An interface that programs were attached to, or taken from. */
@@ -23,6 +23,8 @@ export interface AttachedInterface {
 export interface NamespaceEvents {
   onAttached(interface_: AttachedInterface): void;
   onNote(text: string): void;
+  /** The path no longer leads to the namespace. */
+  onGone(path: string): void;
 }
 
 export interface AttachPlan {
@@ -68,6 +70,28 @@ export class Namespace {
     });
     const [refusal] = this.#refused.values();
     if (refusal !== undefined && this.#attached.size === 0) throw refusal;
+  }
+
+  /** Attends to it from where another process left off, which has attached to these. */
+  resume(held: readonly AttachedInterface[]): void {
+    inNetns(this.#path, () => {
+      for (const { netns, index, name } of held) {
+        if (netns === this.inode) this.#attached.set(index, { name, links: this.#adopt(index) });
+      }
+      this.#update();
+    });
+  }
+
+  /** What it has attached stays, and others attend to it: it may be that this process is not root any more. */
+  release(): void {
+    this.#monitor.close();
+    if (this.#plan.kind === 'tcx') return;
+    for (const { links } of this.#attached.values()) for (const link of links) link.disown();
+  }
+
+  /** Interfaces that programs are attached to. */
+  get interfaces(): AttachedInterface[] {
+    return Array.from(this.#attached, ([index, { name }]) => ({ netns: this.inode, index, name }));
   }
 
   /** False once the namespace is no longer what its path leads to. */
@@ -126,6 +150,13 @@ export class Namespace {
     const attachment = { name: each.name, links };
     this.#attached.set(each.index, attachment);
     this.#tell(each, attachment);
+  }
+
+  /** Links of tcx stay with the process that made them; an interface that is gone has taken its filters. */
+  #adopt(index: number): Link[] {
+    const { kind, ingress, egress } = this.#plan;
+    if (kind === 'tcx' || !interfaces().some((each) => each.index === index)) return [];
+    return [adoptClsact(ingress, index, 'ingress'), adoptClsact(egress, index, 'egress')];
   }
 
   #tell({ index, name }: NetworkInterface, attachment: Attachment): void {

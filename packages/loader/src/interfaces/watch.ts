@@ -1,159 +1,109 @@
-import type { ChildProcess } from 'node:child_process';
-import { LoaderError } from '../errors.js';
 import { InterfaceAttacher, type InterfacePlan } from './attacher.js';
-import { type Answer, errorOf, type Request } from './messages.js';
 import type { AttachedInterface } from './namespace.js';
+import { InterfaceProcess } from './process.js';
 
-/** Programs on interfaces, as long as it is open. */
-export interface InterfaceWatch {
-  /** Interfaces that programs were attached to, those that are gone included; the latest last. */
-  readonly interfaces: Iterable<AttachedInterface>;
-  /** The latest name of one of them. */
-  nameOf(netns: number, index: number): string | undefined;
+/** Programs on interfaces of some network namespaces, as long as it is open. */
+export class InterfaceWatch {
+  readonly #plan: InterfacePlan;
+  readonly #attached = new Map<string, AttachedInterface>();
+  readonly #attacher: InterfaceAttacher;
+  #paths: readonly string[];
+  #process: InterfaceProcess | undefined;
   /** What could not be attached and why, for `-v`. */
-  readonly notes: readonly string[];
-  /** Makes these the namespaces that are followed, as paths; see `InterfaceAttacher.follow()`. */
-  follow(paths: readonly string[]): void;
-  /** Detaches everything; then nothing is counted any more. Idempotent. */
-  close(): Promise<void>;
-}
-
-/** Follows interfaces from this process, which has to stay root for it. */
-export function watchInterfaces(plan: InterfacePlan, paths: readonly string[]): InterfaceWatch {
-  const log = new Log();
-  const attacher = new InterfaceAttacher(plan, log);
-  try {
-    attacher.begin(paths);
-  } catch (error) {
-    attacher.close();
-    throw error;
-  }
-  return {
-    get interfaces() {
-      return log.interfaces.values();
-    },
-    nameOf: log.nameOf.bind(log),
-    notes: log.notes,
-    follow: (each) => attacher.follow(each),
-    close: async () => attacher.close(),
-  };
-}
-
-/** Interfaces that have been attached to, and notes; bounded, since machines run for months. */
-class Log {
-  readonly interfaces = new Map<string, AttachedInterface>();
   readonly notes: string[] = [];
 
-  onAttached(each: AttachedInterface): void {
-    const key = `${each.netns} ${each.index}`;
-    this.interfaces.delete(key);
-    const [oldest] = this.interfaces.keys();
-    if (oldest !== undefined && this.interfaces.size >= MOST_INTERFACES)
-      this.interfaces.delete(oldest);
-    this.interfaces.set(key, each);
+  /**
+   * Attaches to what is there, and follows it from this process, which has to stay root for it.
+   *
+   * @throws UsageError `NETNS_NOT_FOUND`, `INTERFACE_NOT_FOUND`; BpfError
+   */
+  constructor(plan: InterfacePlan, paths: readonly string[]) {
+    this.#plan = plan;
+    this.#paths = paths;
+    this.#attacher = new InterfaceAttacher(plan, {
+      onAttached: (each) => this.#add(each),
+      onNote: (text) => this.#note(text),
+      onGone: () => {},
+    });
+    try {
+      this.#attacher.begin(paths);
+    } catch (error) {
+      this.#attacher.close();
+      throw error;
+    }
   }
 
+  /**
+   * Starts a process that stays root and does from now on what needs it: attach to interfaces that appear,
+   * take down filters of clsact. As soon as this resolves, which is long before that process runs, this one
+   * may give root up. The loopback interface of namespaces that are given once and for all needs nobody.
+   *
+   * @param isFixed `follow()` will not be called
+   * @param onFailure called when that process ends before it is told to, or cannot follow any more
+   */
+  async handOver(isFixed: boolean, onFailure: (error: Error) => void): Promise<void> {
+    const { kind, names } = this.#plan;
+    const isLoopback = names.length > 0 && names.every((name) => name === 'lo');
+    if (isFixed && isLoopback && kind === 'tcx') {
+      this.#attacher.release();
+      return;
+    }
+    const { fork } = await import('node:child_process');
+    const held = this.#attacher.interfaces;
+    this.#process = new InterfaceProcess(
+      fork,
+      { plan: this.#plan, paths: this.#paths, held },
+      {
+        onAttached: (each) => this.#add(each),
+        onNote: (text) => this.#note(text),
+        onGone: (path) => this.#keep(this.#paths.filter((each) => each !== path)),
+      },
+      onFailure,
+    );
+    this.#attacher.release();
+  }
+
+  /** Interfaces that programs were attached to, those that are gone included; the latest last. */
+  get interfaces(): Iterable<AttachedInterface> {
+    return this.#attached.values();
+  }
+
+  /** The latest name of one of them. */
   nameOf(netns: number, index: number): string | undefined {
-    return this.interfaces.get(`${netns} ${index}`)?.name;
+    return this.#attached.get(`${netns} ${index}`)?.name;
   }
 
-  onNote(text: string): void {
+  /** Makes these the namespaces that are followed, as paths; see `InterfaceAttacher.follow()`. */
+  follow(paths: readonly string[]): void {
+    this.#keep(paths);
+    this.#process?.follow(paths);
+  }
+
+  /** Detaches everything; then nothing is counted any more. Idempotent. */
+  async close(): Promise<void> {
+    this.#attacher.close();
+    await this.#process?.close();
+  }
+
+  #keep(paths: readonly string[]): void {
+    this.#paths = paths;
+    this.#attacher.follow(paths);
+  }
+
+  /** Bounded, as notes are, since machines run for months. */
+  #add(each: AttachedInterface): void {
+    const key = `${each.netns} ${each.index}`;
+    this.#attached.delete(key);
+    const [oldest] = this.#attached.keys();
+    if (oldest !== undefined && this.#attached.size >= MOST_INTERFACES)
+      this.#attached.delete(oldest);
+    this.#attached.set(key, each);
+  }
+
+  #note(text: string): void {
     if (this.notes.length < MOST_NOTES) this.notes.push(text);
   }
 }
 
 const MOST_INTERFACES = 16_384;
 const MOST_NOTES = 100;
-
-/**
- * A process that stays root and follows interfaces while this one gives it up. Made early, because a
- * start of Node takes as long as loading the programs does: both happen at once.
- */
-export class InterfaceProcess implements InterfaceWatch {
-  readonly #child: ChildProcess;
-  readonly #log = new Log();
-  readonly #onFailure: (error: Error) => void;
-  readonly #ended: Promise<void>;
-  #closed = false;
-  #answered: { resolve(): void; reject(error: Error): void } | undefined;
-
-  private constructor(child: ChildProcess, onFailure: (error: Error) => void) {
-    this.#child = child;
-    this.#onFailure = onFailure;
-    this.#ended = new Promise((resolve) => {
-      child.once('exit', () => {
-        if (!this.#closed) this.#fail(gone());
-        resolve();
-      });
-    });
-    child.on('message', (answer: Answer) => this.#take(answer));
-  }
-
-  /** @param onFailure called when it ends before it is told to, or cannot follow any more */
-  static async start(onFailure: (error: Error) => void): Promise<InterfaceProcess> {
-    const { fork } = await import('node:child_process');
-    const child = fork(new URL('./interfaces-process.js', import.meta.url), [], {
-      detached: true, // or Ctrl-C would reach it, too
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    return new InterfaceProcess(child, onFailure);
-  }
-
-  /** Attaches; to be called once, before `follow()`. */
-  async begin(plan: InterfacePlan, paths: readonly string[]): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#answered = { resolve, reject };
-      this.#send({ type: 'begin', plan, paths });
-    });
-    this.#answered = undefined;
-    // The tool's own work decides how long it lives.
-    this.#child.channel?.unref();
-    this.#child.unref();
-  }
-
-  get interfaces(): Iterable<AttachedInterface> {
-    return this.#log.interfaces.values();
-  }
-
-  nameOf(netns: number, index: number): string | undefined {
-    return this.#log.nameOf(netns, index);
-  }
-
-  get notes(): readonly string[] {
-    return this.#log.notes;
-  }
-
-  follow(paths: readonly string[]): void {
-    this.#send({ type: 'follow', paths });
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    if (this.#child.connected) this.#child.disconnect();
-    this.#child.ref();
-    await this.#ended;
-  }
-
-  #send(request: Request): void {
-    if (this.#child.connected) this.#child.send(request);
-  }
-
-  #take(answer: Answer): void {
-    if (answer.type === 'attached') this.#log.onAttached(answer.interface);
-    else if (answer.type === 'note') this.#log.onNote(answer.text);
-    else if (answer.type === 'ready') this.#answered?.resolve();
-    else this.#fail(errorOf(answer.error));
-  }
-
-  #fail(error: Error): void {
-    if (this.#answered !== undefined) this.#answered.reject(error);
-    else if (!this.#closed) this.#onFailure(error);
-  }
-}
-
-function gone(): LoaderError {
-  return new LoaderError('INTERFACES_UNATTENDED', 'the process that attaches to interfaces ended', {
-    hint: 'Something killed it, and with it the programs. Start the tool again.',
-  });
-}
