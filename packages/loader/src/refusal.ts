@@ -94,9 +94,13 @@ function withObstacle(error: UnsupportedError): UnsupportedError {
 /** What every refusal by bpf-core begins with: the operation, which a list of hooks names anyway. */
 const OPERATION = /^cannot (?:load object \S+: (?:program \S+: )?|attach program \S+ to \S+: )/;
 
+/** bpf_loop() and its callback, as kernels before 5.17 and before 5.13 (69c087ba6225) see them. */
+const LOOP = /unknown func bpf_loop|number of funcs in func_info doesn't match number of subprogs/;
+
 /** One line of why. */
 export function reasonOf(error: unknown): string {
   const { message } = error instanceof Error ? error : new Error(String(error));
+  if (LOOP.test(message)) return 'this kernel has no bpf_loop() (since Linux 5.17)';
   return (message.split('\n', 1)[0] as string).replace(OPERATION, '');
 }
 
