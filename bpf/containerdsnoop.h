@@ -72,10 +72,8 @@ struct closed_event {
 	__u64 conn;
 	__u64 sent[2]; /* bytes by enum end_role of who sent or read them */
 	__u64 received[2];
-	__u32 unselected; /* open, but its client does not pass the filters */
-	__u32 reserved;
 };
-_Static_assert(sizeof(struct closed_event) == 112, "closed_event has padding");
+_Static_assert(sizeof(struct closed_event) == 104, "closed_event has padding");
 
 struct holder_event {
 	struct event_header header;

@@ -6,67 +6,13 @@
 #include "../include/emit.bpf.h"
 #include "../include/filters.bpf.h"
 #include "addresses.bpf.h"
+#include "sockets.bpf.h"
 
 const struct open_event *open_event_type __attribute__((unused));
 
-enum verdict {
-	VERDICT_NONE = 0,
-	VERDICT_UNWANTED = 1,
-	VERDICT_WANTED = 2,
-};
-
-enum selection {
-	SELECTION_UNKNOWN = 0,
-	SELECTED = 1,
-	NOT_SELECTED = 2,
-};
-
-struct end {
-	__u64 conn;
-	__u64 sent;	/* bytes that this end has written since it was seen */
-	__u64 received; /* bytes that it has read */
-	__u64 messages; /* recvmmsg(): the array of the call under way, */
-	__u32 thread;	/* its thread */
-	__u32 message;	/* and which message of it is next */
-	__u32 generation;
-	__u32 verdict;
-	__u32 role;
-	__u32 opened; /* of a client's end: user space has been told */
-	__u32 closed;
-	__u32 from_start;
-	__u32 selection; /* of a client's end: does the client pass the filters? */
-	__u32 released;
-};
-
-/* Of every stream socket of this family that is used, so that those that do not matter are known at
- * once. The kernel frees an entry with its socket. */
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct end);
-} ends SEC(".maps");
-
-static __always_inline struct sock *peer_of(struct sock *sk)
-{
-	struct unix_sock *unix_sk = bpf_skc_to_unix_sock(sk);
-
-	return unix_sk ? unix_sk->peer : NULL;
-}
-
-static __always_inline struct end *end_of(struct sock *sk)
-{
-	return sk ? bpf_sk_storage_get(&ends, sk, NULL, 0) : NULL;
-}
-
-static __always_inline struct end *peer_end(struct sock *sk)
-{
-	return end_of(peer_of(sk));
-}
-
 static __always_inline void tell_open(struct sock *client, struct sock *server, struct end *end)
 {
-	struct open_event *record = emit_reserve(sizeof(*record));
+	struct open_event *record = server ? emit_reserve(sizeof(*record)) : NULL;
 
 	if (!record)
 		return;
@@ -80,16 +26,6 @@ static __always_inline void tell_open(struct sock *client, struct sock *server, 
 	bpf_ringbuf_submit(record, 0);
 }
 
-static __always_inline void reject(struct sock *sk, __u32 generation)
-{
-	struct end *end = bpf_sk_storage_get(&ends, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
-
-	if (!end)
-		return;
-	end->verdict = VERDICT_UNWANTED;
-	end->generation = generation;
-}
-
 static __always_inline void accept(struct end *end, __u64 conn, __u32 role, bool from_start)
 {
 	if (end->verdict == VERDICT_WANTED)
@@ -98,59 +34,6 @@ static __always_inline void accept(struct end *end, __u64 conn, __u32 role, bool
 	end->role = role;
 	end->from_start = from_start;
 	end->verdict = VERDICT_WANTED;
-}
-
-/* Decides on a connection when one of its ends is used for the first time. */
-static __noinline void classify(struct sock *sk, struct control *state)
-{
-	struct unix_sock *unix_sk = bpf_skc_to_unix_sock(sk);
-	struct sock *peer = unix_sk ? unix_sk->peer : NULL;
-	struct end *client_end, *server_end;
-	struct sock *client, *server;
-
-	if (peer && is_watched_server(unix_sk)) {
-		client = peer;
-		server = sk;
-	} else if (peer && is_watched_server(bpf_skc_to_unix_sock(peer))) {
-		client = sk;
-		server = peer;
-	} else {
-		reject(sk, state->generation);
-		return;
-	}
-	if (cfg_self_pid && connected_pid(server) == cfg_self_pid) {
-		reject(sk, state->generation);
-		return;
-	}
-	client_end = bpf_sk_storage_get(&ends, client, NULL, BPF_SK_STORAGE_GET_F_CREATE);
-	server_end = bpf_sk_storage_get(&ends, server, NULL, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!client_end || !server_end) {
-		count_lost(LOST_MAP_FULL);
-		return;
-	}
-	accept(server_end, bpf_get_socket_cookie(client), ROLE_SERVER, state->ready);
-	accept(client_end, server_end->conn, ROLE_CLIENT, state->ready);
-	if (!__sync_lock_test_and_set(&client_end->opened, 1))
-		tell_open(client, server, client_end);
-}
-
-/* This end of a connection that is to be watched, else NULL; decides if need be. */
-static __always_inline struct end *watched_end(struct sock *sk)
-{
-	struct end *end = end_of(sk);
-	struct control *state;
-
-	if (end && end->verdict == VERDICT_WANTED)
-		return end;
-	state = current_control();
-	if (!state ||
-	    (end && end->verdict == VERDICT_UNWANTED && end->generation == state->generation))
-		return NULL;
-	if (!is_unix_stream(sk))
-		return NULL;
-	classify(sk, state);
-	end = end_of(sk);
-	return end && end->verdict == VERDICT_WANTED ? end : NULL;
 }
 
 /* Filters that concern the client, whoever acts. */
@@ -186,25 +69,86 @@ static __always_inline bool has_client_filters(void)
 	       filter_mntns_mode != FILTER_ALL || filter_cgroup_mode != FILTER_ALL;
 }
 
-/* Told by the client itself. False if its connection is not wanted after all; from then on nothing
- * more of it is told. */
-static __always_inline bool select_client(struct end *end, struct task_struct *task)
+/* Is this connection wanted, by its client? Nothing of it is told before that is known. Containers
+ * become known while they run, so who is in none may be in a wanted one the next time. */
+static __always_inline bool select_client(struct sock *client, struct end *end,
+					  struct task_struct *task)
 {
-	if (!has_client_filters())
-		return true;
-	if (end->selection == SELECTION_UNKNOWN)
+	if (has_client_filters() && end->selection != SELECTED) {
+		if (end->selection == NOT_SELECTED && filter_container_mode != FILTER_INCLUDE)
+			return false;
 		end->selection = task_is_wanted(task) ? SELECTED : NOT_SELECTED;
-	return end->selection == SELECTED;
+		if (end->selection == NOT_SELECTED)
+			return false;
+	}
+	if (!end->opened) {
+		end->opened = 1; /* two processors may both tell: user space takes the first */
+		tell_open(client, peer_of(client), end);
+	}
+	return true;
 }
 
-/* The other end may read before the client is known: then its bytes are told. */
+/* The same for either end. Clients tell of themselves as they act. */
 static __always_inline bool is_selected(struct sock *sk, struct end *end)
 {
+	if (end->role == ROLE_CLIENT)
+		return select_client(sk, end, acting_task());
 	if (!has_client_filters())
 		return true;
-	if (end->role == ROLE_SERVER)
-		end = peer_end(sk);
-	return !end || end->selection != NOT_SELECTED;
+	end = peer_end(sk);
+	return end && end->selection == SELECTED;
+}
+
+/* Decides on a connection when one of its ends is used for the first time. */
+static __always_inline void classify(struct sock *sk, struct control *state)
+{
+	struct sock *peer = peer_of(sk), *client, *server;
+	struct end *client_end, *server_end;
+	struct task_struct *task;
+
+	if (peer && is_watched_server((struct unix_sock *)sk)) {
+		client = peer;
+		server = sk;
+	} else if (peer && is_watched_server((struct unix_sock *)peer)) {
+		client = sk;
+		server = peer;
+	} else {
+		reject(sk, state->generation);
+		return;
+	}
+	if (cfg_self_pid && connected_pid(server) == cfg_self_pid) {
+		reject(sk, state->generation);
+		return;
+	}
+	client_end = make_end(client);
+	server_end = make_end(server);
+	if (!client_end || !server_end) {
+		count_lost(LOST_MAP_FULL);
+		return;
+	}
+	accept(server_end, connection_id(client, client_end), ROLE_SERVER, state->ready);
+	accept(client_end, server_end->conn, ROLE_CLIENT, state->ready);
+	task = connected_task(server);
+	if (task || !has_client_filters())
+		select_client(client, client_end, task);
+}
+
+/* This end of a connection that is to be watched, else NULL; decides if need be. */
+static __always_inline struct end *watched_end(struct sock *sk)
+{
+	struct end *end = end_of(sk);
+	struct control *state;
+
+	if (end && end->verdict == VERDICT_WANTED)
+		return end;
+	state = current_control();
+	if (!state || is_rejected(sk, end, state->generation))
+		return NULL;
+	if (!is_unix_stream(sk))
+		return NULL;
+	classify(sk, state);
+	end = end_of(sk);
+	return end && end->verdict == VERDICT_WANTED ? end : NULL;
 }
 
 #endif

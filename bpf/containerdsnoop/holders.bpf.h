@@ -49,31 +49,38 @@ static __always_inline void write_listener(struct seq_file *out, struct task_str
 	bpf_seq_write(out, &listener, sizeof(listener));
 }
 
+static __always_inline struct sock *socket_of(struct file *file)
+{
+	struct socket *socket;
+
+	if (cfg_by_address) {
+		socket = file_socket(file);
+		return socket ? BPF_CORE_READ(socket, sk) : NULL;
+	}
+	socket = bpf_sock_from_file(file);
+	return socket ? socket->sk : NULL;
+}
+
 static __always_inline void handle_file(struct seq_file *out, struct task_struct *task,
 					struct file *file)
 {
-	struct socket *socket = bpf_sock_from_file(file);
-	struct sock *sk = socket ? socket->sk : NULL;
+	struct sock *sk = socket_of(file);
 	struct end *end;
 
 	if (!sk || !is_unix_stream(sk) || (__u32)BPF_CORE_READ(task, tgid) == cfg_self_pid)
 		return;
 	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN) {
-		struct unix_sock *unix_sk = bpf_skc_to_unix_sock(sk);
-
-		if (is_watched_server(unix_sk))
-			write_listener(out, task, unix_sk);
+		if (is_watched_server((struct unix_sock *)sk))
+			write_listener(out, task, (struct unix_sock *)sk);
 		return;
 	}
 	end = watched_end(sk);
 	if (!end)
 		return;
-	if (end->role == ROLE_CLIENT && !select_client(end, task)) {
-		tell_closed(sk, end, 1);
-		return;
-	}
 	if (!end->from_start)
 		align_counts(sk, end);
+	if (end->role == ROLE_CLIENT && !select_client(sk, end, task))
+		return;
 	tell_holder(task, end->conn, end->role);
 }
 

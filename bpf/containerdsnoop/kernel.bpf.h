@@ -38,8 +38,27 @@ struct upid {
 	int nr;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+	struct hlist_node **pprev;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+enum pid_type {
+	PIDTYPE_PID,
+	PIDTYPE_TGID,
+};
+
 struct pid {
-	struct upid numbers[1]; /* [0] in the initial pid namespace */
+	struct hlist_head tasks[2]; /* by enum pid_type; empty once they are gone */
+	struct upid numbers[1];	    /* [0] in the initial pid namespace */
+};
+
+struct task_struct___pids {
+	struct hlist_node pid_links[2];
 };
 
 struct sock___unix {
@@ -86,7 +105,7 @@ struct bpf_iter__task_file {
 
 static __always_inline bool is_unix_stream(struct sock *sk)
 {
-	return sk->__sk_common.skc_family == AF_UNIX &&
+	return sock_family(sk) == AF_UNIX &&
 	       BPF_CORE_READ((struct sock___unix *)sk, sk_type) == SOCK_STREAM;
 }
 
@@ -97,6 +116,18 @@ static __always_inline __u32 connected_pid(struct sock *sk)
 	struct pid *pid = BPF_CORE_READ((struct sock___unix *)sk, sk_peer_pid);
 
 	return pid ? BPF_CORE_READ(pid, numbers[0].nr) : 0;
+}
+
+/* The same as a task; NULL once it has ended. */
+static __always_inline struct task_struct *connected_task(struct sock *sk)
+{
+	struct pid *pid = BPF_CORE_READ((struct sock___unix *)sk, sk_peer_pid);
+	struct hlist_node *first = pid ? BPF_CORE_READ(pid, tasks[PIDTYPE_TGID].first) : NULL;
+
+	if (!first)
+		return NULL;
+	return (void *)(first - PIDTYPE_TGID) -
+	       bpf_core_field_offset(struct task_struct___pids, pid_links);
 }
 
 static __always_inline bool is_shut_down(struct sock *sk)

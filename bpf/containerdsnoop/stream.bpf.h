@@ -9,9 +9,10 @@
 #include <asm-generic/errno.h>
 #include "buffers.bpf.h"
 
-#define MSG_OOB	  1 /* include/linux/socket.h */
-#define MSG_PEEK  2
-#define MAX_STEPS 2048 /* slices and pieces of one call: 32 MB, or that many small pieces */
+#define MSG_OOB	       1 /* include/linux/socket.h */
+#define MSG_PEEK       2
+#define MAX_STEPS      2048 /* slices and pieces of one call: 32 MB, or that many small pieces */
+#define UNROLLED_STEPS 256  /* each is one for the verifier, too */
 
 const struct received_event *received_event_type __attribute__((unused));
 const struct sent_event *sent_event_type __attribute__((unused));
@@ -27,7 +28,7 @@ struct scratch {
 };
 
 /* One per CPU and program: a program is never entered twice on one CPU, two programs may be. */
-enum scratch_slot { SCRATCH_TRACEPOINT, SCRATCH_FEXIT, SCRATCH_SLOTS };
+enum scratch_slot { SCRATCH_TRACEPOINT, SCRATCH_FEXIT, SCRATCH_KPROBE, SCRATCH_SLOTS };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -90,12 +91,10 @@ static __always_inline bool take_piece(struct scratch *scratch)
 }
 
 /* Tells of one slice, or turns to the next piece of memory. */
-static long tell_step(__u32 index, struct scratch **at)
+static __always_inline long tell_step(struct scratch *scratch)
 {
-	struct scratch *scratch = *at;
 	__u32 length = scratch->left;
 
-	(void)index;
 	if (!length)
 		return 1;
 	if (!scratch->piece.length)
@@ -116,6 +115,25 @@ static long tell_step(__u32 index, struct scratch **at)
 	scratch->piece.length -= length;
 	scratch->left -= length;
 	return 0;
+}
+
+static long tell_step_callback(__u32 index, struct scratch **scratch)
+{
+	(void)index;
+	return tell_step(*scratch);
+}
+
+/* bpf_loop() came in 5.17; see path.bpf.h. */
+static __always_inline void tell_steps(struct scratch *scratch, bool with_bpf_loop)
+{
+	if (with_bpf_loop) {
+		bpf_loop(MAX_STEPS, tell_step_callback, &scratch, 0);
+		return;
+	}
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < UNROLLED_STEPS; i++)
+		if (tell_step(scratch))
+			return;
 }
 
 /* What splice(2) took out of the socket, if no hook saw it, is missing in the count of what was
@@ -147,7 +165,8 @@ static __always_inline void begin_received(struct received_event *event, struct 
 	event->offset = end->received;
 }
 
-static __always_inline void tell_received(struct sock *sk, struct end *end, __u32 slot, __s32 ret)
+static __always_inline void tell_received(struct sock *sk, struct end *end, __u32 slot, __s32 ret,
+					  bool with_bpf_loop)
 {
 	struct scratch *scratch = bpf_map_lookup_elem(&scratch_space, &slot);
 	struct end *writer = peer_end(sk);
@@ -164,33 +183,40 @@ static __always_inline void tell_received(struct sock *sk, struct end *end, __u3
 	begin_received(event, end);
 	if (writer)
 		tell_missed(sk, end, event, writer->sent, ret);
-	event->offset = __sync_fetch_and_add(&end->received, ret);
+	event->offset = advance(&end->received, ret, with_bpf_loop);
 	scratch->left = ret;
 	scratch->piece.length = 0;
 	scratch->next_piece = 0;
 	if (found)
-		bpf_loop(MAX_STEPS, tell_step, &scratch, 0);
+		tell_steps(scratch, with_bpf_loop);
 	if (scratch->left)
 		emit_unseen(event, scratch->left, found ? UNSEEN_BUFFERS : UNSEEN_READER);
+	__sync_fetch_and_add(&end->told, ret);
 }
 
 /* Nothing more goes either way: the other end is closed, or both have shut down what they send and
- * read what was sent. */
-static __always_inline bool is_over(struct sock *sk)
+ * read what was sent. What the other has taken from its queue may still be on its way to user
+ * space; then it tells of the end itself, when it reads that. */
+static __always_inline bool is_over(struct sock *sk, struct end *end)
 {
 	struct sock *peer = peer_of(sk);
+	struct end *other;
 
-	return is_shut_down(sk) && (!peer || is_orphan(peer) || is_drained(peer));
+	if (!is_shut_down(sk) || !peer || is_orphan(peer))
+		return is_shut_down(sk);
+	other = end_of(peer);
+	return is_drained(peer) && (!other || other->ended || other->told >= end->sent);
 }
 
-static __always_inline void tell_closed(struct sock *sk, struct end *end, __u32 unselected)
+static __always_inline void tell_closed(struct sock *sk, struct end *end)
 {
 	struct closed_event *record;
 	struct end *other = peer_end(sk);
 	__u32 server = end->role == ROLE_SERVER;
 
-	if (__sync_lock_test_and_set(&end->closed, 1))
+	if (end->closed)
 		return;
+	end->closed = 1;
 	record = emit_reserve(sizeof(*record));
 	if (!record)
 		return;
@@ -200,96 +226,7 @@ static __always_inline void tell_closed(struct sock *sk, struct end *end, __u32 
 	record->received[server] = end->received;
 	record->sent[!server] = other ? other->sent : 0;
 	record->received[!server] = other ? other->received : 0;
-	record->unselected = unselected;
-	record->reserved = 0;
 	bpf_ringbuf_submit(record, 0);
-}
-
-/* The proof that a hook fires: its calls for the tracing process itself are counted. */
-static __always_inline bool is_self(void)
-{
-	__u32 zero = 0;
-	__u64 *fired;
-
-	if (!cfg_self_pid || bpf_get_current_pid_tgid() >> 32 != cfg_self_pid)
-		return false;
-	fired = bpf_map_lookup_elem(&selftest, &zero);
-	if (fired)
-		__sync_fetch_and_add(fired, 1);
-	return true;
-}
-
-/* ---- what the hooks call: after a call on any socket has returned ---- */
-
-static __always_inline void handle_receive(struct sock *sk, __s32 ret, int flags, __u32 slot)
-{
-	struct end *end;
-
-	if (flags & (MSG_PEEK | MSG_OOB))
-		return;
-	end = ret >= 0 ? watched_end(sk) : end_of(sk);
-	if (!end || end->verdict != VERDICT_WANTED || end->closed || !is_selected(sk, end))
-		return;
-	tell_received(sk, end, slot, ret);
-	if ((ret == 0 && is_over(sk)) || ret == -ECONNRESET)
-		tell_closed(sk, end, 0);
-}
-
-/* splice(2) out of a socket: how much, not what. */
-static __always_inline void handle_splice(struct sock *sk, __s64 ret)
-{
-	struct received_event event = {};
-	struct end *end = ret > 0 ? watched_end(sk) : NULL;
-
-	if (!end || end->closed || !is_selected(sk, end))
-		return;
-	begin_received(&event, end);
-	event.offset = __sync_fetch_and_add(&end->received, ret);
-	emit_unseen(&event, ret, UNSEEN_SPLICE);
-}
-
-static __always_inline void handle_send(struct sock *sk, __s32 ret)
-{
-	struct sent_event *record;
-	struct end *end;
-	__u64 offset;
-
-	if (ret <= 0)
-		return;
-	end = watched_end(sk);
-	if (!end || end->closed)
-		return;
-	if (end->role == ROLE_CLIENT && !select_client(end, acting_task())) {
-		tell_closed(sk, end, 1);
-		return;
-	}
-	offset = __sync_fetch_and_add(&end->sent, ret);
-	if (!is_selected(sk, end))
-		return;
-	record = emit_reserve(sizeof(*record));
-	if (!record)
-		return;
-	fill_header(&record->header, EVENT_SENT, bpf_ktime_get_ns());
-	record->conn = end->conn;
-	record->offset = offset;
-	record->length = ret;
-	record->to_server = end->role == ROLE_CLIENT;
-	__builtin_memset(record->reserved, 0, sizeof(record->reserved));
-	bpf_ringbuf_submit(record, 0);
-}
-
-/* An end goes away. What it has sent may still be read, so the connection is over only when the
- * other has gone before. */
-static __always_inline void handle_release(struct sock *sk)
-{
-	struct end *end = end_of(sk), *other;
-
-	if (!end || end->verdict != VERDICT_WANTED)
-		return;
-	end->released = 1;
-	other = peer_end(sk);
-	if (other && other->released && !other->closed)
-		tell_closed(sk, end, 0);
 }
 
 #endif

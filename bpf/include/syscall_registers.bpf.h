@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The system call that the current thread is in: number and arguments, from its saved registers.
- * For hooks inside the kernel that lack what the application passed. Since Linux 5.15. */
+ * For hooks inside the kernel that lack what the application passed. */
 #ifndef IMAGESNOOP_SYSCALL_REGISTERS_BPF_H
 #define IMAGESNOOP_SYSCALL_REGISTERS_BPF_H
 
@@ -45,8 +45,8 @@ static __always_inline bool current_is_kernel(void)
  * numbers and structures are others. */
 static __always_inline bool read_syscall_registers(struct syscall_registers *registers)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct pt_regs *regs = current_user_registers();
 
 	if (BPF_CORE_READ(task, flags) & (PF_KTHREAD | PF_IO_WORKER))
 		return false;

@@ -41,6 +41,8 @@ export const plan: TracerPlan = {
   hooks,
   programs: ['open_files'],
   trigger,
+  // A message is of its client, whoever has written or read it: only the kernel knows both.
+  aggregates: true,
 };
 
 const MESSAGES: readonly RowType[] = ['request', 'response'];

@@ -66,13 +66,12 @@ test('sent_event', () => {
 });
 
 test('closed_event', () => {
-  const at = record('closed_event', { conn: 8n, sent: 100n, unselected: 1 });
+  const at = record('closed_event', { conn: 8n, sent: 100n });
   at.u64[
     (structOf('closed_event').fields.find(({ name }) => name === 'sent')?.offset ?? 0) / 8 + 1
   ] = 200n;
   const { closed } = read;
   expect([closed.conn(at), closed.sent[0](at), closed.sent[1](at)]).toEqual([8n, 100, 200]);
-  expect(closed.unselected(at)).toBe(1);
 });
 
 test('holder_event', () => {

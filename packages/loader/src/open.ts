@@ -114,6 +114,7 @@ class Attempt {
 
   #load(pinned: PinnedFilters): boolean {
     const object = this.#object;
+    for (const { alternative } of this.#chooser.current) setValues(object, alternative);
     const fillFilters = configure(object, this.#settings, pinned);
     const others = this.#plan.programs ?? [];
     for (const program of object.programs)
@@ -161,10 +162,16 @@ class Attempt {
   }
 }
 
+function setValues(
+  object: BpfObject,
+  { rodata = {}, mapSizes = {} }: Pick<TracerSettings, 'rodata' | 'mapSizes'>,
+): void {
+  for (const [name, value] of Object.entries(rodata)) object.setGlobal(name, value);
+  for (const [name, size] of Object.entries(mapSizes)) object.map(name).maxEntries = size;
+}
+
 function configure(object: BpfObject, settings: TracerSettings, pinned: PinnedFilters): () => void {
-  for (const [name, value] of Object.entries(settings.rodata ?? {})) object.setGlobal(name, value);
-  for (const [name, size] of Object.entries(settings.mapSizes ?? {}))
-    object.map(name).maxEntries = size;
+  setValues(object, settings);
   if (settings.buffer !== undefined) {
     const size = bufferSize(settings.buffer);
     for (const map of object.maps) if (map.type === 'ringbuf') map.maxEntries = size;

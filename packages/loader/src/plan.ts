@@ -14,8 +14,9 @@ export interface TracerPlan {
    */
   readonly trigger?: () => void | Promise<void>;
   /**
-   * The kernel counts instead of telling. What it has counted cannot be taken back, so a container
-   * does not count before it is known, some milliseconds after its start.
+   * The kernel counts instead of telling, or tells of others than the owners of its events. What it
+   * has counted cannot be taken back, so a container does not count before it is known, some
+   * milliseconds after its start.
    */
   readonly aggregates?: boolean;
 }
@@ -36,6 +37,10 @@ export interface HookAlternative {
   readonly attach?: boolean;
   /** False if the trigger cannot make it fire. */
   readonly selfTest?: boolean;
+  /** Values that the object's `const volatile` variables have while this alternative is in use. */
+  readonly rodata?: Readonly<Record<string, number | bigint | boolean | Uint8Array>>;
+  /** Sizes of maps that it needs and others do not, by name, in entries. */
+  readonly mapSizes?: Readonly<Record<string, number>>;
 }
 
 /** What was chosen for one logical event, and why not what stands before it in the plan. */

@@ -21,7 +21,6 @@ interface State extends Connection {
   readonly writers: { readonly client: Writers; readonly server: Writers };
   /** Where each direction's stream goes on. */
   readonly next: { client: number; server: number };
-  unselected: boolean;
 }
 
 type Item =
@@ -70,7 +69,7 @@ export class Connections {
     for (const item of items) {
       if (item.kind === 'open') yield* this.#opened(item);
       else if (item.kind === 'close') yield* this.#ended(item);
-      else if (!item.state.unselected) yield* this.#received(item);
+      else yield* this.#received(item);
     }
   }
 
@@ -78,8 +77,11 @@ export class Connections {
     const { type, owner, open, received, sent, closed, holder } = this.#read;
     const tsNs = owner.tsNs(row);
     switch (type(row)) {
-      case EVENT.open:
-        return { kind: 'open', state: this.#begin(row, open.conn(row)), tsNs };
+      case EVENT.open: {
+        const conn = open.conn(row);
+        if (this.#open.has(conn)) return undefined;
+        return { kind: 'open', state: this.#begin(row, conn), tsNs };
+      }
       case EVENT.received: {
         const state = this.#stateOf(received.conn(row));
         if (state === undefined) return undefined;
@@ -105,7 +107,6 @@ export class Connections {
       default: {
         const state = this.#open.get(closed.conn(row));
         if (state === undefined) return undefined;
-        if (closed.unselected(row) !== 0) state.unselected = true;
         const bytes = [closed.sent[0](row), closed.sent[1](row)] as const;
         return { kind: 'close', state, tsNs, sent: bytes };
       }
@@ -135,7 +136,6 @@ export class Connections {
       id: String(conn),
       writers: { client: new Writers(), server: new Writers() },
       next: { client: 0, server: 0 },
-      unselected: false,
     };
     if (this.#open.size >= MAX_CONNECTIONS) forgetOldest(this.#open);
     this.#open.set(conn, state);
@@ -146,7 +146,7 @@ export class Connections {
     const { client, server } = state.writers;
     state.client = client.latest ?? state.client;
     state.server = server.latest ?? state.server;
-    if (!state.unselected) yield chunk('open', state, tsNs);
+    yield chunk('open', state, tsNs);
   }
 
   *#received(item: Item & { kind: 'data' }): Generator<Chunk> {
@@ -179,7 +179,7 @@ export class Connections {
     this.#closed.add(conn);
     for (const writes of ['client', 'server'] as const) {
       const missing = sent[writes === 'client' ? 0 : 1] - next[writes];
-      if (!fromStart || missing <= 0 || state.unselected) continue;
+      if (!fromStart || missing <= 0) continue;
       const toServer = writes === 'client';
       yield { ...chunk('data', state, tsNs), toServer, offset: next[writes], length: missing };
     }

@@ -44,7 +44,6 @@ export interface RecordReaders {
     readonly conn: Read<bigint>;
     /** By enum end_role of who sent. */
     readonly sent: readonly [Read<number>, Read<number>];
-    readonly unselected: Read<number>;
   };
   readonly holder: { readonly conn: Read<bigint>; readonly role: Read<number> };
 }
@@ -87,7 +86,6 @@ export function recordReaders(tracer: Pick<Tracer, 'layout'>): RecordReaders {
     closed: {
       conn: closed.big('conn'),
       sent: [u64At(firstSent), u64At(firstSent + 8)],
-      unselected: closed.u32('unselected'),
     },
     holder: { conn: holder.big('conn'), role: holder.u32('role') },
   };
