@@ -23,7 +23,7 @@ export function mutant(seeds: readonly Buffer[], random: Random): Buffer {
 /**
  * Tries mutants one by one; what fails is told with the input.
  *
- * @param count in each run of the tests; the long run sets FUZZ_RUNS and FUZZ_SEED
+ * @param count in each run of the tests; `npm run fuzz` makes a longer one, from another seed
  */
 export function fuzz(
   seeds: readonly Buffer[],
