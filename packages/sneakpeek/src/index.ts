@@ -1,8 +1,8 @@
 import type { StorageOptions } from '@imagesnoop/containers';
 import { type Batch, events, type LostEvent, type Source } from '@imagesnoop/output';
+import { type ChangeEvent, changeFields } from './change-columns.js';
 import type { ChangeRow } from './change-row.js';
 import { ChangedFiles } from './changed-files.js';
-import { type ChangeEvent, changeFields } from './columns.js';
 import { SneakpeekError } from './errors.js';
 import { type NodeLosses, nodeRows } from './node-changes.js';
 import { type MeantNode, nodesMeant, type WhichNodes } from './nodes/meant.js';
@@ -10,7 +10,7 @@ import { whichWords } from './nodes/words.js';
 import type { Which } from './targets.js';
 
 export type { LostEvent } from '@imagesnoop/output';
-export type { ChangeEvent } from './columns.js';
+export type { ChangeEvent } from './change-columns.js';
 export type { WhichNodes } from './nodes/meant.js';
 export type { Which } from './targets.js';
 export type { WatchEvent } from './watch/columns.js';

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { requireKernel } from '../../../tools/testing/kernel.js';
 import {
@@ -161,4 +162,24 @@ test('top counts what a container does', async () => {
     ...{ changes: 500, written: 300 },
   });
   expect(sum('execs')).toBeGreaterThan(0);
+});
+
+test('lines of top and fswatch are as the schema says', async () => {
+  const text = readFileSync(new URL('../sneakpeek.schema.json', import.meta.url), 'utf8');
+  const isValid = new Ajv2020({ validateFormats: false }).compile(JSON.parse(text));
+  for (const args of [['top', '-i', '0.3'], ['fswatch']]) {
+    const tool = await startTool('sneakpeek', [...args, '-o', 'json'], {
+      env: { DOCKER_HOST: `unix://${docker.socket}`, CONTAINERD_ADDRESS: '/nowhere' },
+    });
+    await exec('one', '/bin/changes', '3', '/tmp');
+    const lines = (await tool.stop()).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines)
+      expect({ line, errors: isValid(line) || isValid.errors }).toEqual({ line, errors: true });
+    const { type: _, ...untyped } = lines[0];
+    expect(isValid(untyped)).toBe(false);
+  }
 });

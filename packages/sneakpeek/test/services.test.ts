@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -11,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { requireKernel } from '../../../tools/testing/kernel.js';
 import { runTool } from '../../../tools/testing/tool.js';
 import { templateUnit, unitWord } from '../src/units/template.js';
 
@@ -98,3 +100,27 @@ test('words of a unit', () => {
   expect(unitWord('/usr/bin/node')).toBe('/usr/bin/node');
   expect(templateUnit('fswatch', ['/a', 'b c'])).toContain('ExecStart=/a "b c" fswatch -n %i');
 });
+
+// systemd itself reads them; an instance, since %i stands for nothing in a template.
+test.each(['fswatch', 'procmon', 'tcptracer'] as const)(
+  'systemd takes %s@web',
+  (service, context) => {
+    const verify = (name: string, text: string) => {
+      writeFileSync(join(dir, `units/${name}@.service`), text);
+      const unit = join(dir, `units/${name}@web.service`);
+      return spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' });
+    };
+    const unit = templateUnit(service, [process.execPath, '/opt/a b/100%/$x/"q"']);
+    const { error, status, stderr } = verify(service, unit);
+    requireKernel(context, error === undefined ? null : 'no systemd-analyze');
+    expect({ status, told: linesAbout(stderr, service) }).toEqual({ status: 0, told: [] });
+    const broken = verify('broken', unit.replace(/^ExecStart=/m, 'ExecStart=/not/there '));
+    expect(broken.status).not.toBe(0);
+    const odd = verify('odd', unit.replace('RestartSec=5', 'RestartSec=five'));
+    expect(linesAbout(odd.stderr, 'odd')).not.toEqual([]);
+  },
+);
+
+/** It reads units of the machine, too, and has its say on them. */
+const linesAbout = (text: string, name: string): string[] =>
+  text.split('\n').filter((line) => line.includes(`${name}@`));

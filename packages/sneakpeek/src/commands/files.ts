@@ -1,5 +1,5 @@
 import { packageVersion, runTool, say } from '@imagesnoop/output';
-import { changeFields } from '../columns.js';
+import { changeFields } from '../change-columns.js';
 import { openChanges } from '../index.js';
 import { filesOptions } from '../options.js';
 import { Progress } from '../progress.js';
