@@ -54,11 +54,16 @@ function pack() {
   });
 }
 
-async function main() {
-  await setup({ lists: ['build', 'check'] });
+/** Builds the addon for every architecture that it is published for. */
+export async function buildAddons() {
   for (const arch of ARCHES) {
     await buildNative({ arch, report: (line) => process.stderr.write(`${line}\n`) });
   }
+}
+
+async function main() {
+  await setup({ lists: ['build', 'check'] });
+  await buildAddons();
   const { failed } = await runChecks();
   if (failed > 0) throw new SetupError('Checks fail', 'Nothing was published; see above.');
   const missing = pack();

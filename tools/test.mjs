@@ -5,15 +5,17 @@
 //   npm test -- --unit | --kernel | --checks     only these
 //   npm test -- --guests                         only the hooks of all tools on another kernel, in
 //                                                a virtual machine; part of all where CI is set
+//   npm test -- --packages                       only the packages as users get them, by npx; the same
 //   npm test -- packages/loader -t 'storm'       whatever else is passed on to vitest
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runChecks } from './check.mjs';
+import { buildAddons } from './release.mjs';
 import { guarded, setup } from './setup/index.mjs';
 import { ROOT, toolEnv } from './setup/paths.mjs';
 
-const PARTS = ['--checks', '--unit', '--kernel', '--guests'];
+const PARTS = ['--checks', '--unit', '--kernel', '--packages', '--guests'];
 /** A kernel that has fentry and kprobes; `npm run test:kernels` runs the others as well. */
 const GUEST_KERNEL = '6.12';
 
@@ -21,15 +23,15 @@ const GUEST_KERNEL = '6.12';
  * What the arguments ask for: every part by default, only the tests when vitest is given a filter.
  *
  * @param {string[]} args
- * @param {boolean} [ci] continuous integration: with another kernel, which takes minutes
+ * @param {boolean} [ci] continuous integration: with what takes a minute or more
  */
 export function parseArgs(args, ci = Boolean(process.env.CI)) {
   const named = PARTS.filter((part) => args.includes(part)).map((part) => part.slice(2));
   const forVitest = args.filter((arg) => !PARTS.includes(arg));
   if (named.length > 0) return { parts: named, forVitest };
   if (forVitest.length > 0) return { parts: ['unit', 'kernel'], forVitest };
-  const guests = ci ? ['guests'] : [];
-  return { parts: ['checks', 'unit', 'kernel', ...guests], forVitest };
+  const long = ci ? ['packages', 'guests'] : [];
+  return { parts: ['checks', 'unit', 'kernel', ...long], forVitest };
 }
 
 /** The closing line, which continuous integration reads. */
@@ -53,6 +55,12 @@ async function runVitest(projects, args) {
   const reporters = ['default', './tools/testing/reporter.ts'].map((each) => `--reporter=${each}`);
   const names = projects.map((name) => `--project=${name}`);
   return runCounted('vitest', ['run', ...names, ...reporters, ...args]);
+}
+
+/** What is published carries the addons of both architectures. */
+async function runPackages(args) {
+  await buildAddons();
+  return runVitest(['packages'], args);
 }
 
 async function runGuests() {
@@ -98,6 +106,7 @@ async function main() {
   if (parts.includes('checks')) add(total, { ...(await runChecks()), skipped: [] });
   const projects = parts.filter((part) => part === 'unit' || part === 'kernel');
   if (projects.length > 0) add(total, await runVitest(projects, forVitest));
+  if (parts.includes('packages')) add(total, await runPackages(forVitest));
   if (parts.includes('guests')) add(total, await runGuests());
   for (const line of skipLines(total.skipped)) console.log(line);
   if (total.failed > 0) process.exitCode = 1;

@@ -3,7 +3,7 @@ import { parseArgs, skipLines, summary } from '../test.mjs';
 
 test('every part by default, only the tests with a filter, only the part that is named', () => {
   expect(parseArgs([], false)).toEqual({ parts: ['checks', 'unit', 'kernel'], forVitest: [] });
-  expect(parseArgs([], true).parts).toEqual(['checks', 'unit', 'kernel', 'guests']);
+  expect(parseArgs([], true).parts).toEqual(['checks', 'unit', 'kernel', 'packages', 'guests']);
   expect(parseArgs(['packages/loader'])).toEqual({
     parts: ['unit', 'kernel'],
     forVitest: ['packages/loader'],

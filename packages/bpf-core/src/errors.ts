@@ -10,6 +10,8 @@ export interface BpfErrorDetails {
   log?: string;
   /** The program that a load failed on. */
   program?: string;
+  /** What a program that ends with this error exits with; left out: 1, failed. */
+  exitCode?: number;
   cause?: unknown;
 }
 
@@ -24,6 +26,7 @@ export class BpfError extends Error {
   declare readonly errno?: number;
   declare readonly log?: string;
   declare readonly program?: string;
+  declare readonly exitCode?: number;
 
   constructor(code: string, message: string, details: BpfErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -32,6 +35,7 @@ export class BpfError extends Error {
     if (details.errno !== undefined) this.errno = details.errno;
     if (details.log) this.log = details.log;
     if (details.program !== undefined) this.program = details.program;
+    if (details.exitCode !== undefined) this.exitCode = details.exitCode;
   }
 }
 

@@ -163,6 +163,7 @@ function loadError(path: string, cause: unknown): BpfError {
     : 'The addon needs glibc 2.28 or later with libstdc++; musl (Alpine) is not supported.';
   return new BpfError('BPF_ADDON_MISSING', `cannot load the native addon ${path}: ${reason}`, {
     hint,
+    exitCode: 3, // this machine cannot
     cause,
   });
 }
