@@ -6,6 +6,7 @@ import { type CallEvent, type ColumnOptions, callFields } from './columns.js';
 import { type FileOptions, Files, ProtoFolder } from './files.js';
 import type { RowFilters } from './filter.js';
 import { hooks } from './hooks.js';
+import type { LiveSchema } from './live-schema.js';
 import type { Pipeline } from './pipeline.js';
 import { programFor } from './programs.js';
 import type { CallRow, RowType } from './rows.js';
@@ -94,20 +95,20 @@ export async function openContainerdCalls({
       await Promise.all([loadPipeline(), schemas.openServers(listeners, programsFor(unserved))]);
     });
     const { session } = capture;
-    const schema = await schemas.read();
+    const schema = schemas.live.begin(await schemas.read());
     await folder?.write(schema);
     const { Pipeline } = await loadPipeline();
     const { content = true } = options;
     const { sinks } = files;
     const pipeline = new Pipeline({ schema, types, filters: rows, redact, content, sinks });
     await files.begin({ schema, redact }, pipeline.contents);
-    return liveSource(capture, pipeline, files, {
+    return liveSource(capture, pipeline, files, schema, {
       fields: callFields(
         pipeline.contents,
         ({ mntns, cgroupId, pid }) => session.containers.json(mntns, cgroupId, pid),
         { ...options, messages: areMessages(types) },
       ),
-      notes: () => [...session.notes(), ...schemas.notes],
+      notes: () => [...session.notes(), ...schemas.notes, ...schema.notes],
     });
   } catch (error) {
     await schemas.close();
@@ -142,11 +143,12 @@ function liveSource(
   capture: Capture,
   pipeline: Pipeline,
   files: Files,
+  schema: LiveSchema,
   shown: Pick<Source<CallRow>, 'fields' | 'notes'>,
 ): Source<CallRow> {
   return {
     ...shown,
-    batches: (signal) => batches(capture, pipeline, signal),
+    batches: (signal) => batches(capture, pipeline, schema, signal),
     attachedMs: capture.session.attachedMs,
     summary: (summary) => closingLine(summary, capture.unseen(), pipeline.stats()),
     close() {
@@ -156,9 +158,16 @@ function liveSource(
   };
 }
 
-async function* batches(capture: Capture, pipeline: Pipeline, signal: AbortSignal) {
-  for await (const { chunks, lost } of capture.batches(signal))
+async function* batches(
+  capture: Capture,
+  pipeline: Pipeline,
+  schema: LiveSchema,
+  signal: AbortSignal,
+) {
+  for await (const { chunks, lost } of capture.batches(signal)) {
+    await schema.follow();
     yield { rows: pipeline.rows(chunks), lost };
+  }
   yield { rows: pipeline.end(), lost: [] };
 }
 

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { ExecutableSchema, Schema } from './decode/schema/index.js';
+import { LiveSchema } from './live-schema.js';
 
 /** Where descriptions of services come from beside the servers themselves. */
 export interface SchemaSources {
@@ -32,6 +33,8 @@ const MAX_EXECUTABLES = 8;
 export class Schemas {
   /** For `-v`. */
   readonly notes: string[] = [];
+  /** Follows the programs of `openServers()`, once it has begun with what `read()` returns. */
+  readonly live = new LiveSchema();
   readonly #given: Schema[] = [];
   #bundled: (() => Schema) | undefined;
   readonly #executables: { name: string; executable: ExecutableSchema; required: boolean }[] = [];
@@ -70,6 +73,7 @@ export class Schemas {
         seen.add(`${dev} ${ino}`);
         const executable = await ExecutableSchema.open(path);
         this.#executables.push({ name, executable, required: false });
+        await this.live.add(path);
       } catch (error) {
         this.notes.push(`schema: ${(error as Error).message}`);
       }
