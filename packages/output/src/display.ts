@@ -76,14 +76,20 @@ function isAscii(text: string): boolean {
 /** Cuts a display text to `width` columns, the last of them an ellipsis if anything was cut. */
 export function truncate(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
+  return width > 0 ? `${cutAt(text, width - 1)}…` : '';
+}
+
+/** The beginning of a display text, as much as `width` columns hold. */
+export function cutAt(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
   let kept = '';
   let used = 0;
   for (const letter of text) {
     used += letterWidth(letter);
-    if (used > width - 1) break;
+    if (used > width) break;
     kept += letter;
   }
-  return width > 0 ? `${kept}…` : '';
+  return kept;
 }
 
 /** As truncate, but keeps the end: the last names of a path say more than the first. */

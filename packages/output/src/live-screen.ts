@@ -1,3 +1,4 @@
+import { cutAt, displayWidth } from './display.js';
 import type { Screen } from './table.js';
 
 /** How large a terminal is, in columns and lines. */
@@ -7,8 +8,8 @@ export interface ScreenSize {
 }
 
 /**
- * A frame is shown only when it is whole, by terminals that know how; and meanwhile a line that is too
- * long is cut by the terminal instead of wrapped, or what is below would be out of place.
+ * A frame is shown only when it is whole, by terminals that know how; and meanwhile no line is wrapped, or
+ * what is below would be out of place, should a terminal take letters for wider than we do.
  */
 const BEGIN = '\x1b[?2026h\x1b[?7l';
 const END = '\x1b[?7h\x1b[?2026l';
@@ -29,7 +30,7 @@ export class LiveScreen {
   /**
    * The bytes that draw a frame, as text.
    *
-   * @param frame lines that are safe to print, cut at the terminal's width; those beyond its height are
+   * @param frame lines that are safe to print; they are cut at the terminal's width, and those beyond its height are
    *   left out, and the last one says how many
    */
   draw(frame: readonly string[], { columns, lines }: ScreenSize): string {
@@ -38,7 +39,7 @@ export class LiveScreen {
     const start = this.#columns !== 0 && this.#columns !== columns ? CLEAR_ALL : up(this.#drawn);
     this.#drawn = shown.length;
     this.#columns = columns;
-    const body = shown.map((line) => `${CLEAR_LINE}${line}\n`).join('');
+    const body = shown.map((line) => `${CLEAR_LINE}${cut(line, columns)}\n`).join('');
     return `${BEGIN}${start}${body}${CLEAR_BELOW}${END}`;
   }
 
@@ -66,6 +67,21 @@ export class LiveScreen {
 
 function up(lines: number): string {
   return lines > 0 ? `\r\x1b[${lines}A` : '';
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what a terminal obeys
+const COLOUR = /(\x1b\[\d*m)/;
+
+/** A terminal that does not wrap writes all that is too much over its last column. */
+function cut(line: string, columns: number): string {
+  let room = columns;
+  const parts = line.split(COLOUR).map((part, i) => {
+    if (i % 2 === 1) return part;
+    const kept = cutAt(part, room);
+    room -= displayWidth(kept);
+    return kept;
+  });
+  return parts.join('');
 }
 
 function fit(frame: readonly string[], most: number): readonly string[] {

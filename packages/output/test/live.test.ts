@@ -37,6 +37,14 @@ describe('LiveScreen', () => {
     expect(lines).toEqual(['row 0', 'row 1', 'row 2', 'row 3', '… 5 more']);
   });
 
+  it('cuts lines at the width, by what letters take, and ends the colours of what it cut', () => {
+    const columns = 6;
+    const drawn = (line: string) => new LiveScreen().draw([line], { ...size, columns });
+    expect(drawn('12345678')).toContain('\x1b[2K123456\n');
+    expect(drawn('\x1b[1m12345678\x1b[0m')).toContain('\x1b[2K\x1b[1m123456\x1b[0m\n');
+    expect(drawn('12345漢字')).toContain('\x1b[2K12345\n');
+  });
+
   it('begins below what was printed meanwhile', () => {
     const screen = new LiveScreen();
     const before = screen.draw(['a', 'b'], size);
