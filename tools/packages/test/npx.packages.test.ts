@@ -1,6 +1,6 @@
 // What users get: every package published to a registry on loopback, and from there by npx onto a
 // machine that has Node.js and nothing else.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { ROOT } from '../../setup/paths.mjs';
 import { packageFolders } from '../../setup/workspace.mjs';
 import { BareMachine } from '../bare-machine.mjs';
 import { BUDGET_BYTES, contentProblems, sizeOf } from '../contents.mjs';
+import { emulatedNode } from '../emulated.mjs';
 import { publish } from '../publish.mjs';
 import { startRegistry } from '../registry.mjs';
 import { busyWith, closeShop, openShop, TOOLS } from './workloads.js';
@@ -105,6 +106,14 @@ test('another machine is told so, by npm and by the tools', async () => {
   const tool = await machine.run('project', ['node', bin], { env });
   expect(tool.code).toBe(3);
   expect(tool.stderr).toMatch(/^tcpconnect: cannot load .*riscv64[^\n]*\n {2}There are addons for/);
+});
+
+test('on arm64 the addon loads and opens the object, up to the kernel that emulation lacks', async () => {
+  const [emulator = '', ...node] = await emulatedNode();
+  const bin = join(folder, 'machine/project/node_modules/@imagesnoop/mkdirsnoop/dist/bin.js');
+  const { status, stderr } = spawnSync(emulator, [...node, bin], { encoding: 'utf8' });
+  expect(stderr).toMatch(/^mkdirsnoop: cannot load object mkdirsnoop: ENOSYS/);
+  expect(status).toBe(1);
 });
 
 test('nothing is left where the tools ran', () => {
