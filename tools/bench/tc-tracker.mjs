@@ -25,7 +25,8 @@ const PORT = '8080';
 const LOADS = [
   { name: 'bulk', connections: 1, bytes: 1_500_000_000, gso: true },
   { name: 'bulk, without GSO', connections: 1, bytes: 200_000_000, gso: false },
-  { name: 'small sessions', connections: 3000, bytes: 100, gso: true },
+  // Few enough that all rounds together have ports of their own: none waits for one in TIME_WAIT.
+  { name: 'small sessions', connections: 1000, bytes: 100, gso: true },
 ];
 
 const SCRIPT = `
