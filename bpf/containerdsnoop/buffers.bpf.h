@@ -31,6 +31,8 @@ struct user_messages {
 	__u64 received;
 };
 
+#define MESSAGE_UNKNOWN 0xffffffff
+
 struct piece {
 	__u64 base;
 	__u64 length;
@@ -44,7 +46,8 @@ struct buffers {
 };
 
 /* Which of the messages of a recvmmsg() has just been received. The kernel tells each, in order,
- * and stops at an error or when all are filled. */
+ * and stops at an error or when all are filled. Not known of a call that was under way when the
+ * connection was seen first, until an error ends it. */
 static __always_inline __u32 next_message(struct end *end, const struct syscall_registers *call,
 					  __s32 ret)
 {
@@ -53,12 +56,12 @@ static __always_inline __u32 next_message(struct end *end, const struct syscall_
 	if (end->messages != call->args[1] || end->thread != thread) {
 		end->messages = call->args[1];
 		end->thread = thread;
-		end->message = 0;
+		end->message = end->from_start || end->used ? 0 : MESSAGE_UNKNOWN;
 	}
 	index = end->message;
-	if (ret < 0 || index + 1 >= (__u32)call->args[2])
+	if (ret < 0 || (index != MESSAGE_UNKNOWN && index + 1 >= (__u32)call->args[2]))
 		end->messages = 0;
-	else
+	else if (index != MESSAGE_UNKNOWN)
 		end->message = index + 1;
 	return index;
 }
@@ -80,6 +83,7 @@ static __always_inline bool find_buffers(struct sock *sk, struct end *end, __s32
 	struct syscall_registers call;
 	struct user_message message = {};
 	const void *where;
+	__u32 index;
 
 	if (!read_syscall_registers(&call) || !is_about(&call, sk))
 		return false;
@@ -97,7 +101,10 @@ static __always_inline bool find_buffers(struct sock *sk, struct end *end, __s32
 		found->count = call.args[2];
 		return true;
 	case SYSCALL_RECVMMSG:
-		where += next_message(end, &call, ret) * sizeof(struct user_messages);
+		index = next_message(end, &call, ret);
+		if (index == MESSAGE_UNKNOWN)
+			return false;
+		where += index * sizeof(struct user_messages);
 		break;
 	case SYSCALL_RECVMSG:
 		break;

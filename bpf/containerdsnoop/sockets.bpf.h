@@ -39,7 +39,7 @@ struct end {
 	__u32 selection; /* of a client's end: does the client pass the filters? */
 	__u32 released;
 	__u32 ended; /* it has read that nothing more comes */
-	__u32 reserved;
+	__u32 used;  /* a call that reads has returned since it was seen */
 };
 
 /* Of every stream socket of this family that is used, so that those that do not matter are known at

@@ -178,6 +178,7 @@ static __always_inline void tell_received(struct sock *sk, struct end *end, __u3
 	event = &scratch->event;
 	__builtin_memset(&scratch->buffers, 0, sizeof(scratch->buffers));
 	found = find_buffers(sk, end, ret, &scratch->buffers);
+	end->used = 1;
 	if (ret <= 0)
 		return;
 	begin_received(event, end);

@@ -115,3 +115,15 @@ test('connections that are open at the start', async () => {
     expect(check(seen, streamOf(seen, connections, begin), begin).holes).toBe(0);
   }
 });
+
+test('open at the start, read by recvmmsg(): what is not known is a hole, never wrong', async () => {
+  const connections = 3;
+  const bytes = 300_007;
+  await streams.start({ connections, bytes, reader: 'recvmmsg', late: true });
+  const { all } = await captured({ addresses: [streams.path] }, () => streams.finish());
+  expect(all.streams.size).toBe(2 * connections);
+  for (const seen of all.streams.values()) {
+    const begin = bytes - seen.parts.reduce((sum, { length }) => sum + length, 0);
+    check(seen, streamOf(seen, connections, begin), begin);
+  }
+});
