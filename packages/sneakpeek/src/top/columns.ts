@@ -9,7 +9,7 @@ export function activityFields(): readonly Field<ActivityRow>[] {
   ) as [Field<ActivityRow>, Field<ActivityRow>];
   const rate = (header: string, value: (row: ActivityRow) => number) => ({
     header,
-    width: 9,
+    width: 8,
     text: (row: ActivityRow) => (value(row) === 0 ? '-' : rateText(value(row), row.ms)),
   });
   return [
@@ -18,6 +18,10 @@ export function activityFields(): readonly Field<ActivityRow>[] {
     fields.uint('interval_ms', (row) => Math.round(row.ms), {
       description: 'How long was counted',
       unit: 'ms',
+    }),
+    fields.uint('changed_files', (row) => row.files, {
+      description: 'Files that differ from the image; null until they were counted',
+      column: { header: 'FILES', width: 6, text: ({ files }) => String(files ?? '?') },
     }),
     fields.uint('changes', (row) => row.changes, {
       description: 'Changes of files in that time, each write counted',

@@ -15,6 +15,10 @@ export interface Activity {
 
 /** A line of the screen. */
 export interface ActivityRow extends Activity {
+  /** Of the container. */
+  readonly id: string;
+  /** How many files differ from the image; null until they were counted. */
+  readonly files: number | null;
   /** JSON values of the fields `container` and `k8s`. */
   readonly container: Uint8Array;
   readonly k8s: Uint8Array;
@@ -43,8 +47,12 @@ export class Counts {
    * Since the last look, the busiest first.
    *
    * @param isWanted which of the containers that do nothing are shown, too
+   * @param filesOf how many files of a container have changed
    */
-  look(isWanted: (container: ContainerInfo) => boolean): ActivityRow[] {
+  look(
+    isWanted: (container: ContainerInfo) => boolean,
+    filesOf: (id: string) => number | null,
+  ): ActivityRow[] {
     const now = performance.now();
     const ms = now - this.#atMs;
     this.#atMs = now;
@@ -63,7 +71,10 @@ export class Counts {
       sums.set(container, combined(sums.get(container) ?? NOTHING, done, 1));
     }
     return [...sums]
-      .map(([container, sum]) => ({ ...renderJson(container), image: container.image, ms, ...sum }))
+      .map(([container, sum]) => {
+        const { id, image } = container;
+        return { ...renderJson(container), id, image, files: filesOf(id), ms, ...sum };
+      })
       .sort((a, b) => busyness(b) - busyness(a));
   }
 }
