@@ -102,7 +102,7 @@ test('words of a unit', () => {
 });
 
 // systemd itself reads them; an instance, since %i stands for nothing in a template.
-test.each(['fswatch', 'procmon', 'tcptracer'] as const)(
+test.for(['fswatch', 'procmon', 'tcptracer'] as const)(
   'systemd takes %s@web',
   (service, context) => {
     const verify = (name: string, text: string) => {
