@@ -125,9 +125,27 @@ async function watch(wish, qemu, directory, started) {
   wish.signal?.addEventListener('abort', stop('aborted'), { once: true });
   if (wish.signal?.aborted) stop('aborted')();
 
-  const sockets = await Promise.all(
-    PORTS.map((name) => open(join(directory, `${name}.sock`), qemu)),
-  );
+  const result = () => {
+    clearTimeout(timer);
+    const path = join(directory, 'console');
+    const spoken = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+    const words = lastWords(Buffer.concat([...said, Buffer.from('\n'), spoken]));
+    const cry = firstCry(spoken);
+    if (outcome.stopped && outcome.how !== 'done') {
+      outcome.phase = outcome.how;
+      outcome.how = outcome.stopped;
+    }
+    return { ...outcome, words, cry, files: Buffer.concat(files), totalMs: Date.now() - started };
+  };
+
+  let sockets;
+  try {
+    sockets = await Promise.all(PORTS.map((name) => open(join(directory, `${name}.sock`), qemu)));
+  } catch (error) {
+    clearTimeout(timer);
+    if (outcome.stopped) return result(); // it was ended before it could start
+    throw error;
+  }
   const [control, out, err, file] = sockets;
   const ended = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
   out.on('data', wish.stdout);
@@ -150,16 +168,7 @@ async function watch(wish, qemu, directory, started) {
   });
   wish.onStart?.((name) => control.write(`${name}\n`));
   await Promise.all([exited, ...ended]);
-  clearTimeout(timer);
-  const path = join(directory, 'console');
-  const spoken = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
-  const words = lastWords(Buffer.concat([...said, Buffer.from('\n'), spoken]));
-  const cry = firstCry(spoken);
-  if (outcome.stopped && outcome.how !== 'done') {
-    outcome.phase = outcome.how;
-    outcome.how = outcome.stopped;
-  }
-  return { ...outcome, words, cry, files: Buffer.concat(files), totalMs: Date.now() - started };
+  return result();
 }
 
 /** Connects to a port of the emulator, which makes its sockets a moment after it starts. */
