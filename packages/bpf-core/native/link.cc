@@ -111,6 +111,8 @@ Napi::Value Link::Id(const Napi::CallbackInfo &info)
 /** What is attached stays when this is closed. */
 Napi::Value Link::Disown(const Napi::CallbackInfo &info)
 {
+	if (!state_.attachment->IsOpen())
+		Fail(info.Env(), "BPF_CLOSED", Named("disown"));
 	if (!state_.attachment->Disown())
 		Fail(info.Env(), "BPF_NOT_SUPPORTED", Named("disown"));
 	return info.Env().Undefined();
