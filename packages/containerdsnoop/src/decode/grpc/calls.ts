@@ -51,6 +51,7 @@ export class GrpcCalls {
   /** Headers came, but nobody knows what they said. */
   headersMissing(toServer: boolean, stream: number, endStream: boolean): void {
     this.headers(toServer, stream, null, endStream);
+    if (toServer) this.#naming.hole();
     if (toServer) this.#calls.get(stream)?.unnamed(this.#naming.unseen());
   }
 
@@ -77,6 +78,7 @@ export class GrpcCalls {
 
   /** Frames of one direction were not seen. */
   lose(toServer: boolean): void {
+    if (toServer) this.#naming.hole();
     for (const call of this.#calls.values()) call.lose(toServer, null);
   }
 

@@ -43,13 +43,29 @@ export class Naming {
   /** Insertions into the table of requests so far. */
   #inserted = 0;
   #isStale = false;
+  #hasBegun = false;
+  #hadHole = false;
 
   constructor(knowledge: Knowledge) {
     this.knowledge = knowledge;
   }
 
+  /**
+   * Headers of requests were not seen. What was known of the table's entries, and that two of them
+   * differ, holds no longer; of what is concluded from now on nothing is certain enough to be said
+   * to be the method.
+   */
+  hole(): void {
+    // What comes before the first headers is not missing: there is nothing yet that it could change.
+    if (!this.#hasBegun) return;
+    this.#hadHole = true;
+    this.#known.clear();
+    this.#isStale = true;
+  }
+
   /** Name of a call that begins with these headers. */
   request(fields: readonly Field[]): CallName {
+    this.#hasBegun = true;
     for (const { seq } of fields) {
       if (seq !== null && seq >= this.#inserted) this.#inserted = seq + 1;
     }
@@ -70,7 +86,7 @@ export class Naming {
     if (placeholder.inserted === null) this.#reconsider([placeholder]);
     else if (this.#isStale) this.#reconsider([...this.#placeholders.values()]);
     if (placeholder.inserted !== null) this.#isStale = false;
-    return placeholder.label(evidence);
+    return placeholder.label(evidence, !this.#hadHole);
   }
 
   learned(placeholder: Placeholder): void {
