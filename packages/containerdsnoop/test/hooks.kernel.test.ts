@@ -52,9 +52,10 @@ describe.each(HOOKS)('[%s]', (hook) => {
     await streams.start({ connections, bytes, reader: 'recvmsg', late: true });
     const { all } = await withHook(context, { hook });
     expect(all.opened.size).toBe(connections);
-    // Other hooks do not see the end of a read that was waiting when they were attached (README).
-    if (hook === 'tracepoint') expect(all.streams.size).toBe(2 * connections);
-    else expect(all.streams.size).toBeGreaterThanOrEqual(1);
+    // kretprobes do not see the end of a read that was waiting when they were attached (README): what
+    // such a read took is missing, at most that of one end of each connection.
+    if (hook === 'kprobe') expect(all.streams.size).toBeGreaterThanOrEqual(connections);
+    else expect(all.streams.size).toBe(2 * connections);
     for (const { fromStart, client } of all.opened.values())
       expect([fromStart, client?.comm]).toEqual([false, 'streams']);
     for (const seen of all.streams.values()) {
