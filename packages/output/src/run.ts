@@ -93,7 +93,7 @@ async function trace<Table extends Options, Row>(
   const silent = tool.lists || tool.logs === false;
   // Where a tool has no log, what is called file is something of its own.
   const shown = silent ? { ...values, file: undefined } : values;
-  const log = silent ? undefined : openLog(tool, values);
+  const { log, noLog } = silent ? {} : openLog(tool, values);
   const session = new Session<Row>(tool.name, shown, end, tool.lists === true);
   const onEnd = () => {
     hurry.abort();
@@ -103,6 +103,7 @@ async function trace<Table extends Options, Row>(
   let source: Source<Row> | undefined;
   try {
     source = await tool.open(values, { operands, signal: end.signal });
+    if (noLog !== undefined) say(`${tool.name}: ${noLog}; going on without a log`);
     const printed = log !== undefined && printsToLog(shown, source);
     session.show(stdoutOutput(shown, source, printed ? log : stdout));
     if (log) session.logTo(log, printed ? undefined : source.fields);
@@ -120,19 +121,21 @@ async function trace<Table extends Options, Row>(
   }
 }
 
-/** The log is opened first of all, while the process still has its privileges. */
+/**
+ * The log is opened first of all, while the process still has its privileges. Why one that nobody
+ * asked for cannot be is for later: what keeps the tool from starting is told alone.
+ */
 function openLog<Table extends Options, Row>(
   tool: Tool<Table, Row>,
   values: ToolValues<Table> & CommonValues,
-): FileSink | undefined {
+): { readonly log?: FileSink; readonly noLog?: string } {
   const { logFile } = tool;
   const path = logPath(values, typeof logFile === 'function' ? logFile(values) : logFile);
-  if (path === undefined) return undefined;
+  if (path === undefined) return {};
   try {
-    return new FileSink(path);
+    return { log: new FileSink(path) };
   } catch (error) {
     if (values.file !== undefined) throw error;
-    say(`${tool.name}: ${(error as Error).message}; going on without a log`);
-    return undefined;
+    return { noLog: (error as Error).message };
   }
 }

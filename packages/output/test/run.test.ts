@@ -242,6 +242,9 @@ describe('log file', () => {
     expect(usual.stderr).toContain(
       'cannot open log file fixture.json: EISDIR; going on without a log',
     );
+    const unable = start('--fail cannot', { cwd });
+    expect(await unable.end()).toBe(3);
+    expect(unable.stderr).not.toContain('log');
   });
 
   it('moves to a new file on SIGHUP and goes on', async () => {
