@@ -1,5 +1,6 @@
 // A vitest reporter that says each step at once, as one JSON line after a record separator, so that
 // results survive a machine that dies, and the test that was running then is known.
+import { stripVTControlCharacters } from 'node:util';
 
 /** Begins each line of ours on the guest's stdout; nothing else is expected to print it. */
 export const MARK = '\x1e';
@@ -42,4 +43,16 @@ export default class StreamReporter {
   }
 }
 
-const describe = (error) => String(error.stack || error.message || error);
+/** Lines of a difference that are told: one may compare thousands of rows. */
+const DIFF_LINES = 100;
+
+/** An error as text, its message first; with what was expected and not met, if it compared. */
+export function describe(error) {
+  const text = String(error.stack || error.message || error);
+  if (!error.diff) return text;
+  const lines = stripVTControlCharacters(error.diff).split('\n');
+  const rest = lines.length - DIFF_LINES;
+  return [text, ...lines.slice(0, DIFF_LINES), ...(rest > 0 ? [`… and ${rest} lines`] : [])].join(
+    '\n',
+  );
+}

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { repository } from '../base.mjs';
 import { consoleLines, firstCry, lastWords } from '../console.mjs';
 import { hookOf, Progress, rowsOf, toolOf } from '../outcome.mjs';
-import { MARK } from '../reporter.mjs';
+import { describe as described, MARK } from '../reporter.mjs';
 
 const line = (event: object) => `${MARK}${JSON.stringify(event)}`;
 const file = 'packages/tcpconnect/test/tcpconnect.kernel.test.ts';
@@ -18,6 +18,22 @@ describe('names', () => {
   test('the tool is the package, or the folder outside of packages', () => {
     expect(toolOf(file)).toBe('tcpconnect');
     expect(toolOf('tools/kernels/test/guest.kernel.test.ts')).toBe('kernels');
+  });
+});
+
+describe('an error', () => {
+  test('comes with what differed, after its message', () => {
+    const diff = '\x1b[32m- Expected\x1b[39m\n- 3\n+ 4';
+    expect(described({ message: 'no', stack: 'Error: no\n    at x', diff })).toBe(
+      'Error: no\n    at x\n- Expected\n- 3\n+ 4',
+    );
+    expect(described(new Error('plain'))).toMatch(/^Error: plain\n/);
+  });
+
+  test('shows of a long difference the beginning, and how much is left', () => {
+    const diff = Array.from({ length: 150 }, (_, at) => `line ${at}`).join('\n');
+    const lines = described({ message: 'no', diff }).split('\n');
+    expect(lines.slice(-2)).toEqual(['line 99', '… and 50 lines']);
   });
 });
 
