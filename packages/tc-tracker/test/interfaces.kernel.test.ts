@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { lacksBtf, lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
+import { lacksBtf, lacksRoot, lacksVersion, requireKernel } from '../../../tools/testing/kernel.js';
 import { lacksHook, rowsOf, runTool, startTool } from '../../../tools/testing/tool.js';
 import { attacherOf, linksOf, VethPair } from './veth.js';
 
@@ -23,6 +23,11 @@ const state = () =>
     .map((words) => tc('-s', ...words.split(' ')).replace(/Sent .*|backlog .*/g, ''))
     .join('\n');
 const connect = () => pair.run(pair.client, 'client', PORT, '3', '7', V4);
+/** Before Linux 6.2 the name of an interface that is up does not change. */
+const rename = (from: string, to: string) => {
+  pair.inside(pair.client, 'ip', 'link', 'set', from, 'down');
+  pair.inside(pair.client, 'ip', 'link', 'set', from, 'name', to);
+};
 const until = async (what: () => boolean) => {
   while (!what()) await new Promise((resolve) => setTimeout(resolve, 20));
 };
@@ -98,9 +103,9 @@ describe.each(['tcx', 'clsact'])('[%s]', (hook) => {
 
   test('one that is named is found again when it is made anew', async () => {
     const tool = await start('-i', 'cable');
-    const link = (...words: string[]) => pair.inside(pair.client, 'ip', 'link', ...words);
-    link('set', 'cable', 'down', 'name', 'former');
-    link('add', 'cable', 'type', 'veth', 'peer', 'name', 'other');
+    rename('cable', 'former');
+    const add = ['link', 'add', 'cable', 'type', 'veth', 'peer', 'name', 'other'];
+    pair.inside(pair.client, 'ip', ...add);
     await until(isAttachedAgain(tool.child.pid as number, 'cable'));
     await tool.stop();
     expect(state()).not.toContain('tc_tracker');
@@ -109,11 +114,11 @@ describe.each(['tcx', 'clsact'])('[%s]', (hook) => {
   test('interfaces that appear are attached to by a process that is still root', async () => {
     const tool = await start('-i', 'late*', '-v');
     const pid = tool.child.pid as number;
-    expect(execFileSync('stat', ['-c', '%u', `/proc/${pid}`], { encoding: 'utf8' })).toBe(
-      '65534\n',
-    );
-    const rename = ['link', 'set', 'cable', 'down', 'name', 'late0'];
-    pair.inside(pair.client, 'ip', ...rename);
+    // Before 5.19 nobody else could count losses: it stays root then, which loader's tests look into.
+    const user = lacksVersion(5, 19) === null ? 65534 : 0;
+    const owner = execFileSync('stat', ['-c', '%u', `/proc/${pid}`], { encoding: 'utf8' });
+    expect(Number(owner)).toBe(user);
+    rename('cable', 'late0');
     pair.inside(pair.client, 'ip', 'link', 'set', 'late0', 'up');
     await until(isAttachedAgain(pid, 'late0'));
     await connect();

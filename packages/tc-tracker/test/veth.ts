@@ -122,6 +122,16 @@ export function attacherOf(pid: number): number {
 
 /** How many BPF links a process holds. */
 export function linksOf(pid: number): number {
-  const targets = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-  return targets.filter((target) => target === 'anon_inode:bpf_link').length;
+  const open = readdirSync(`/proc/${pid}/fd`);
+  return open.filter((fd) => targetOf(`/proc/${pid}/fd/${fd}`) === 'anon_inode:bpf_link').length;
+}
+
+/** Where a link leads; undefined for one that has gone, as descriptors of a running process do. */
+function targetOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  }
 }
