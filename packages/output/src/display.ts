@@ -106,6 +106,13 @@ export function truncateStart(text: string, width: number): string {
   return width > 0 ? `…${letters.slice(from).join('')}` : '';
 }
 
+/** As truncate, but keeps both ends: those of an address tell it apart. */
+export function truncateMiddle(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  const left = width >> 1;
+  return width > 0 ? `${cutAt(text, left)}${truncateStart(text, width - left)}` : '';
+}
+
 function letterWidth(letter: string): number {
   const point = letter.codePointAt(0) as number;
   if (point < 0x300) return 1;

@@ -4,6 +4,12 @@ import type { JsonWriter } from './json-writer.js';
 /** A JSON Schema (draft 2020-12) of one value. */
 export type Schema = Readonly<Record<string, unknown>>;
 
+/**
+ * Where an ellipsis may stand for what does not fit: text is cut to its column, at its start or its
+ * end; in the middle only as far as the row would be longer than the line; of numbers nothing.
+ */
+export type Cut = 'start' | 'end' | 'middle' | false;
+
 /** How a field looks in a table. */
 export interface Column<Row> {
   readonly header: string;
@@ -12,8 +18,8 @@ export interface Column<Row> {
   readonly align: 'left' | 'right';
   /** In every table, only in the wide one, or only when `--fields` asks for it. */
   readonly show: 'table' | 'wide' | 'asked';
-  /** What may be cut away, with an ellipsis, on a terminal; of numbers and addresses nothing. */
-  readonly cut: 'start' | 'end' | false;
+  /** What may be cut away on a terminal. */
+  readonly cut: Cut;
   /** Shown in red when it is not empty. */
   readonly alarm: boolean;
   /** The cell: one line that is safe to print. */
@@ -73,7 +79,7 @@ export interface ColumnOptions<Row> {
   width?: number;
   align?: 'left' | 'right';
   show?: 'table' | 'wide' | 'asked';
-  cut?: 'start' | 'end' | false;
+  cut?: Cut;
   alarm?: boolean;
   /** Another text than the value's own; it is escaped for the terminal. */
   text?(row: Row): string;
@@ -89,7 +95,7 @@ export interface FieldKind<Row> {
   column: {
     width: number;
     align: 'left' | 'right';
-    cut: 'start' | 'end' | false;
+    cut: Cut;
     alarm?: boolean;
     /** Cell text where it differs from `text`. */
     text?(row: Row): string;

@@ -172,7 +172,7 @@ export function ip<Row extends BytesRow>(
         else out.null();
       },
       text: (row) => value(row) ?? '-',
-      column: { width: 15, align: 'left', cut: false },
+      column: { width: 15, align: 'left', cut: 'middle' },
     },
     options,
   );

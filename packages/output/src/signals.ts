@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 
 /**
  * One Ctrl-C may arrive twice: from the terminal, and from npm or npx, which had it too and pass it
@@ -18,6 +19,7 @@ export function onSignals(end: (signal: string) => void, onRotate: () => boolean
     if (hungUp() || !onRotate()) end('SIGHUP');
   };
   const onEnd = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGINT') overwriteEcho();
     end(signal);
     setTimeout(() => process.off(signal, onEnd), REPEAT_MS).unref();
   };
@@ -29,6 +31,15 @@ export function onSignals(end: (signal: string) => void, onRotate: () => boolean
     process.off('SIGTERM', onEnd);
     process.off('SIGHUP', onHangup);
   };
+}
+
+/** A terminal echoes Ctrl-C as ^C, where the next line is going to begin. */
+function overwriteEcho(): void {
+  try {
+    if (isatty(2)) writeSync(2, '\r');
+  } catch {
+    // A terminal that is full or gone shows no echo either.
+  }
 }
 
 let hadTerminal = false;

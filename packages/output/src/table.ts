@@ -1,6 +1,6 @@
 import { ByteWriter } from './byte-writer.js';
-import { displayWidth, truncate, truncateStart } from './display.js';
-import type { Column, Field } from './field.js';
+import { displayWidth, truncate, truncateMiddle, truncateStart } from './display.js';
+import type { Column, Cut, Field } from './field.js';
 import { LiveScreen } from './live-screen.js';
 import type { Renderer } from './renderer.js';
 import type { Snapshot } from './source.js';
@@ -32,9 +32,16 @@ const BOLD = '\x1b[1m';
 const RED = '\x1b[31m';
 const RESET = '\x1b[0m';
 
+const CUTS: Readonly<Record<Exclude<Cut, false>, typeof truncate>> = {
+  start: truncateStart,
+  end: truncate,
+  middle: truncateMiddle,
+};
+
 /**
  * Rows as aligned columns, header first. A value longer than its column takes room from the columns
- * behind it, so that one long address does not push the whole row aside.
+ * behind it, so that one long address does not push the whole row aside. No row is longer than the
+ * line of a terminal: it would wrap, and a picture that is redrawn in place would fall apart.
  */
 export class Table<Row> implements Renderer<Row> {
   readonly out = new ByteWriter();
@@ -111,33 +118,66 @@ export class Table<Row> implements Renderer<Row> {
   }
 
   #line(textOf: (column: Column<Row>) => string, color = false): string {
-    const { cut, width: screenWidth } = this.#screen;
-    const last = this.#places.length - 1;
+    const places = this.#places;
+    const texts = places.map(({ column }) => textOf(column));
+    const widths = texts.map(displayWidth);
+    if (this.#screen.cut) this.#fit(texts, widths);
+    const last = places.length - 1;
     let line = '';
     let at = 0;
     for (let i = 0; i <= last; i++) {
-      const { column, end, width } = this.#places[i] as Place<Row>;
-      let text = textOf(column);
-      let shown = displayWidth(text);
-      if (cut && column.cut) {
-        // The last column has the rest of the line; others their own width, even after a long one.
-        const room = i === last ? Math.max(screenWidth - at, 1) : width;
-        if (shown > room) {
-          text = column.cut === 'start' ? truncateStart(text, room) : truncate(text, room);
-          shown = displayWidth(text);
-        }
-      }
+      const { column, end } = places[i] as Place<Row>;
+      const text = texts[i] as string;
+      const shown = widths[i] as number;
       const free = Math.max(end - at - shown, 0);
       const painted = color && column.alarm && shown > 0 ? `${RED}${text}${RESET}` : text;
       if (column.align === 'right') line += spaces(free) + painted;
       else line += i === last ? painted : painted + spaces(free);
-      at += shown + (column.align === 'left' && i === last ? 0 : free);
+      at += shown + free;
       if (i < last) {
         line += ' ';
         at++;
       }
     }
     return line.endsWith(' ') ? line.trimEnd() : line;
+  }
+
+  /** Cuts texts until the row fits the screen. */
+  #fit(texts: string[], widths: number[]): void {
+    const places = this.#places;
+    const last = places.length - 1;
+    const rooms = places.map(({ column: { cut }, width }, i) => {
+      const shown = widths[i] as number;
+      if (!isText(cut)) return shown;
+      // The last column has the rest of the line; others their own width, even after a long one.
+      return Math.min(shown, i === last ? MIN_WIDTH : width);
+    });
+    for (let excess = this.#excess(rooms); excess > 0; excess = this.#excess(rooms)) {
+      let widest = -1;
+      for (let i = 0; i <= last; i++) {
+        if (places[i]?.column.cut !== 'middle' || (rooms[i] as number) <= MIN_WIDTH) continue;
+        if (widest < 0 || (rooms[i] as number) > (rooms[widest] as number)) widest = i;
+      }
+      if (widest < 0) break;
+      rooms[widest] = (rooms[widest] as number) - 1;
+    }
+    rooms[last] = (rooms[last] as number) + Math.max(-this.#excess(rooms), 0);
+    for (let i = 0; i <= last; i++) {
+      const { cut } = (places[i] as Place<Row>).column;
+      if (!cut || (widths[i] as number) <= (rooms[i] as number)) continue;
+      texts[i] = CUTS[cut](texts[i] as string, rooms[i] as number);
+      widths[i] = displayWidth(texts[i] as string);
+    }
+  }
+
+  /** By how much a row of these widths is longer than the screen; negative: so much is free. */
+  #excess(widths: readonly number[]): number {
+    let at = -1;
+    for (const [i, { column, end }] of this.#places.entries()) {
+      const padded = i < widths.length - 1 || column.align === 'right';
+      at = Math.max(at + 1 + (widths[i] as number), padded ? end : 0);
+    }
+    return at - this.#screen.width;
   }
 }
 
@@ -147,14 +187,16 @@ function spaces(count: number): string {
   return SPACES[count] ?? ' '.repeat(count);
 }
 
-/** Narrowest a text column becomes before lines grow longer than the screen. */
-const MIN_TEXT_WIDTH = 6;
+const isText = (cut: Cut): boolean => cut === 'start' || cut === 'end';
+
+/** Narrowest a column becomes before lines grow longer than the screen. */
+const MIN_WIDTH = 6;
 
 /** Gives each column its width; too wide a table takes it from the widest text columns. */
 function layOut<Row>(columns: readonly Column<Row>[], screenWidth: number): Place<Row>[] {
   const widths = columns.map(({ width, header }) => Math.max(width, header.length));
   const least = columns.map(({ cut, header }, i) =>
-    cut ? Math.max(header.length, MIN_TEXT_WIDTH) : (widths[i] as number),
+    isText(cut) ? Math.max(header.length, MIN_WIDTH) : (widths[i] as number),
   );
   let excess = widths.reduce((sum, width) => sum + width + 1, -1) - screenWidth;
   while (excess > 0) {

@@ -4,6 +4,7 @@ import {
   displayText,
   displayWidth,
   truncate,
+  truncateMiddle,
   truncateStart,
 } from '../src/display.js';
 import { randomBytes, randomSource } from './random.js';
@@ -80,5 +81,16 @@ describe('width', () => {
   ])('the end of %s in %d columns', (text, width, shown) => {
     expect(truncateStart(text, width)).toBe(shown);
     expect(displayWidth(truncateStart(text, width))).toBeLessThanOrEqual(width);
+  });
+
+  it.each([
+    ['fd00::1:2', 9, 'fd00::1:2'],
+    ['fd00::1:2', 6, 'fd0…:2'],
+    ['日本語', 5, '日…語'],
+    ['abc', 1, '…'],
+    ['abc', 0, ''],
+  ])('both ends of %s in %d columns', (text, width, shown) => {
+    expect(truncateMiddle(text, width)).toBe(shown);
+    expect(displayWidth(truncateMiddle(text, width))).toBeLessThanOrEqual(width);
   });
 });

@@ -168,6 +168,8 @@ describe('CSV', () => {
   });
 });
 
+const LONG = '101:101:101:101:101:101:101:101';
+
 describe('table', () => {
   const shown = all.filter(({ column }) => column.show === 'table');
   const plain = { width: 80, cut: true, color: false };
@@ -200,6 +202,31 @@ describe('table', () => {
     const [, whole] = render(new Table(wide, { ...plain, cut: false })) as [string, string];
     expect(whole).toContain('x'.repeat(60));
     expect(whole).not.toContain('…');
+  });
+
+  it('cuts addresses in the middle, as far as the line would be too long', () => {
+    const [pid, error, saddr] = shown as [Field<Shot>, Field<Shot>, Field<Shot>];
+    const two = [pid, saddr, error, saddr];
+    const lines = (width: number) => render(new Table(two, { ...plain, width }));
+    expect(lines(90)[2]).toBe(`      8 ${LONG}  ${LONG}`);
+    for (let width = 60; width < 90; width++) {
+      const [head, short, long] = lines(width) as [string, string, string];
+      expect(head).toBe(lines(90)[0]);
+      expect(short).toBe(lines(90)[1]);
+      expect(long.length).toBeLessThanOrEqual(width);
+      expect(long).toMatch(/ 8 101:.*:101 +101:.*:101$/);
+      if (long.includes('…')) expect(long.length).toBe(width);
+    }
+  });
+
+  it('leaves the last text some room behind long addresses', () => {
+    const [, , long] = render(new Table(shown, { ...plain, width: 50 })) as [
+      string,
+      string,
+      string,
+    ];
+    expect(long).toMatch(/^ {6}8 {14}101:[^ ]+…[^ ]+:101 日本 x$/);
+    expect(displayWidth(long)).toBe(50);
   });
 
   it('lays out anew when the terminal changes', () => {

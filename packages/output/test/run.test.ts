@@ -111,6 +111,17 @@ describe('ends', () => {
     expect(child.stderr).toContain('3 events, 0 lost');
   });
 
+  it('what follows the echo of Ctrl-C on a terminal overwrites it', async () => {
+    const child = shell(`
+      coproc script -qec "$TOOL --no-file" /dev/null
+      while read -r line <&\${COPROC[0]}; do
+        echo "$line"
+        case $line in *PATH*) printf '\\003' >&\${COPROC[1]} ;; esac
+      done`);
+    await child.end();
+    expect(child.stdout).toContain('^C\r0 events, 0 lost');
+  });
+
   it('one Ctrl-C that arrives twice, also by way of npm, is a normal end', async () => {
     const child = start('--rows 3 --no-file');
     await child.says('tracing');
