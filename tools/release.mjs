@@ -2,14 +2,14 @@
 // Publishes what has a new version: `npm run bump` first, then `npm run release`. With --dry-run
 // nothing leaves the machine: the packages are packed into .cache/release, checked and listed.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { runChecks } from './check.mjs';
 import { buildNative } from './native/build.mjs';
+import { filesInTarball, packAll } from './packages/pack.mjs';
 import { SetupError } from './setup/error.mjs';
 import { guarded, setup } from './setup/index.mjs';
 import { ROOT, toolEnv } from './setup/paths.mjs';
-import { packageFolders } from './setup/workspace.mjs';
 
 const ARCHES = ['x64', 'arm64'];
 const TARBALLS = join(ROOT, '.cache', 'release');
@@ -28,30 +28,20 @@ function withoutDot(path) {
   return path.replace(/^\.\//, '');
 }
 
-function run(command, args, cwd = ROOT) {
-  return execFileSync(command, args, { cwd, env: toolEnv(), encoding: 'utf8' });
-}
-
 /** Packs every package, as publishing would, and returns what is missing from the tarballs. */
-function pack() {
+async function pack() {
   rmSync(TARBALLS, { recursive: true, force: true });
   mkdirSync(TARBALLS, { recursive: true });
-  return packageFolders().flatMap((folder) => {
-    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const before = readdirSync(TARBALLS);
-    run('pnpm', ['pack', '--pack-destination', TARBALLS], folder);
-    const tarball = readdirSync(TARBALLS).find((each) => !before.includes(each));
-    const files = run('tar', ['-tzf', join(TARBALLS, tarball)])
-      .trim()
-      .split('\n')
-      .map((path) => path.replace(/^package\//, ''));
-    console.log(
-      `${tarball}: ${files.length} files, ${statSync(join(TARBALLS, tarball)).size} bytes`,
+  const lacks = [];
+  for (const { folder, manifest, tarball } of await packAll(TARBALLS)) {
+    const files = await filesInTarball(tarball);
+    console.log(`${basename(tarball)}: ${files.length} files, ${statSync(tarball).size} bytes`);
+    const missing = expectedFiles(basename(folder), manifest).filter(
+      (path) => !files.includes(path),
     );
-    return expectedFiles(basename(folder), manifest)
-      .filter((path) => !files.includes(path))
-      .map((path) => `${manifest.name} lacks ${path}`);
-  });
+    lacks.push(...missing.map((path) => `${manifest.name} lacks ${path}`));
+  }
+  return lacks;
 }
 
 /** Builds the addon for every architecture that it is published for. */
@@ -66,7 +56,7 @@ async function main() {
   await buildAddons();
   const { failed } = await runChecks();
   if (failed > 0) throw new SetupError('Checks fail', 'Nothing was published; see above.');
-  const missing = pack();
+  const missing = await pack();
   if (missing.length > 0) throw new SetupError(missing.join('\n'), 'Nothing was published.');
   if (process.argv.includes('--dry-run')) return;
   execFileSync('changeset', ['publish'], { cwd: ROOT, env: toolEnv(), stdio: 'inherit' });
