@@ -62,23 +62,14 @@ export class Pipeline {
     });
   }
 
-  /** Each row is valid until the next one is asked for, unless `keep` is set: then until `forget()`. */
-  *rows(chunks: Iterable<Chunk>, keep = false): Generator<CallRow, void, void> {
+  /** Each row is valid until the next one is asked for. */
+  *rows(chunks: Iterable<Chunk>): Generator<CallRow, void, void> {
     for (const chunk of chunks) {
-      for (const sink of this.#sinks) sink.chunk?.(chunk);
-      this.#decoder.push(chunk);
-      if (chunk.tsNs - this.#expiredNs > EXPIRE_NS) {
-        this.#expiredNs = chunk.tsNs;
-        this.#decoder.expire(chunk.tsNs);
-      }
-      yield* this.#take();
-      if (!keep) this.forget();
+      this.#push(chunk);
+      if (this.#rows.length === 0) continue;
+      for (const row of this.#take()) yield row;
+      this.contents.forget();
     }
-  }
-
-  /** Rows that were kept are not valid any more. */
-  forget(): void {
-    this.contents.forget();
   }
 
   /** Calls that are under way when the capture ends. */
@@ -89,6 +80,15 @@ export class Pipeline {
 
   stats(): DecoderStats {
     return this.#decoder.stats();
+  }
+
+  #push(chunk: Chunk): void {
+    for (const sink of this.#sinks) sink.chunk?.(chunk);
+    this.#decoder.push(chunk);
+    if (chunk.tsNs - this.#expiredNs > EXPIRE_NS) {
+      this.#expiredNs = chunk.tsNs;
+      this.#decoder.expire(chunk.tsNs);
+    }
   }
 
   #take(): readonly CallRow[] {

@@ -1,7 +1,6 @@
 import type { Batch, Lost, Source } from '@imagesnoop/output';
 import { openBundledSchema } from './bundled-schema.js';
 import { type ColumnOptions, callFields } from './columns.js';
-import type { Chunk } from './decode/chunk.js';
 import { type Schema, schemaFromDescriptorSet } from './decode/schema/index.js';
 import type { Files, ProtoFolder } from './files.js';
 import type { RowFilters } from './filter.js';
@@ -22,8 +21,6 @@ export interface ReplayOptions extends ColumnOptions {
   readonly protos?: ProtoFolder | undefined;
 }
 
-/** Chunks are handed over so many at once. */
-const BATCH = 256;
 const NO_OWNER = { container: null, k8s: null };
 
 /**
@@ -65,24 +62,17 @@ async function* batches(
   pipeline: Pipeline,
   signal: AbortSignal,
 ): AsyncGenerator<Batch<CallRow>, void, void> {
+  const blocks = recording.blocks();
   let lost: Lost[] = [];
-  const chunks = recording.chunks();
-  for (let ended = false; !ended && !signal.aborted; ) {
-    // The bytes of a chunk are valid until the next: rows are made one chunk at a time.
-    const rows: CallRow[] = [];
-    for (let i = 0; i < BATCH; i++) {
-      const result = await chunks.next();
-      if (result.done === true) {
-        ended = true;
-        lost = endOf(result.value);
-        break;
-      }
-      rows.push(...pipeline.rows([result.value as Chunk], true));
+  while (!signal.aborted) {
+    const block = await blocks.next();
+    if (block.done === true) {
+      lost = endOf(block.value);
+      break;
     }
-    yield { rows, lost };
-    pipeline.forget();
+    yield { rows: pipeline.rows(block.value), lost };
   }
-  yield { rows: pipeline.end(), lost: [] };
+  yield { rows: pipeline.end(), lost };
 }
 
 /** A recording that was cut short is told. */

@@ -121,8 +121,7 @@ export class RecordReader {
     if (this.#connections.length >= MAX_CONNECTIONS || body.length <= OPEN_BYTES) return undefined;
     const conn = body.toString('utf8', OPEN_BYTES);
     this.#connections.push(conn);
-    const nothing = { toServer: true, offset: 0, length: 0, bytes: NO_BYTES };
-    return { kind: 'open', conn, ...nothing, ...this.#place(body), fromStart: body[17] === 1 };
+    return this.#chunk(body, 'open', conn, true, 0, 0, NO_BYTES, body[17] === 1);
   }
 
   #data(body: Buffer): Chunk | undefined {
@@ -132,30 +131,37 @@ export class RecordReader {
     const bytes = body.subarray(DATA_BYTES);
     if (conn === undefined || !isCount(offset) || !isCount(length)) return undefined;
     if (!(bytes.length <= length)) return undefined;
-    const toServer = body[21] === 1;
-    const what = { conn, toServer, offset, length, bytes, fromStart: false };
-    return { kind: 'data', ...what, ...this.#place(body) };
+    return this.#chunk(body, 'data', conn, body[21] === 1, offset, length, bytes, false);
   }
 
   #close(body: Buffer): Chunk | undefined {
     const conn = this.#connectionOf(body);
     if (conn === undefined || body.length < CLOSE_BYTES) return undefined;
     this.#connections[body.readUInt32LE(17)] = undefined;
-    const nothing = { toServer: true, offset: 0, length: 0, bytes: NO_BYTES, fromStart: false };
-    return { kind: 'close', conn, ...nothing, ...this.#place(body) };
+    return this.#chunk(body, 'close', conn, true, 0, 0, NO_BYTES, false);
   }
 
   #connectionOf(body: Buffer): string | undefined {
     return this.#connections[body.readUInt32LE(17)];
   }
 
-  #place(body: Buffer): Pick<Chunk, 'tsNs' | 'client' | 'server'> {
+  /** With when and who, which stand in the same place of all three. */
+  #chunk(
+    body: Buffer,
+    kind: Chunk['kind'],
+    conn: string,
+    toServer: boolean,
+    offset: number,
+    length: number,
+    bytes: Uint8Array,
+    fromStart: boolean,
+  ): Chunk {
     const tsNs = body.readDoubleLE(1);
     if (!isCount(tsNs)) throw new RangeError('time');
     const client = this.#peers[body.readUInt32LE(9)];
     const server = this.#peers[body.readUInt32LE(13)];
     if (client === undefined || server === undefined) throw new RangeError('peer');
-    return { tsNs, client, server };
+    return { kind, conn, toServer, tsNs, offset, length, bytes, fromStart, client, server };
   }
 }
 

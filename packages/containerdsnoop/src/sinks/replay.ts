@@ -54,16 +54,17 @@ export class Recording {
   }
 
   /**
-   * All chunks; the bytes of one are valid until the next. Once.
+   * All chunks, in the blocks that they are read in; the bytes of one are valid until the next. Once,
+   * and each block to its end before the next.
    *
    * @returns how the recording ended
    */
-  async *chunks(): AsyncGenerator<Chunk, RecordEnd, void> {
-    yield* this.#first.splice(0);
+  async *blocks(): AsyncGenerator<Iterable<Chunk>, RecordEnd, void> {
+    yield this.#first.splice(0);
     for (;;) {
       const bytes = await this.#read();
       if (bytes.length === 0) return this.#reader.end();
-      yield* this.#reader.push(bytes);
+      yield this.#reader.push(bytes);
     }
   }
 

@@ -119,10 +119,10 @@ test('a recording is read from its file, with what it says about itself first', 
   expect(recording.about).toEqual(about);
   expect(recording.schema).toEqual(schema);
   const chunks: Chunk[] = [];
-  const source = recording.chunks();
+  const source = recording.blocks();
   let next = await source.next();
   for (; !next.done; next = await source.next()) {
-    chunks.push({ ...next.value, bytes: Buffer.from(next.value.bytes) });
+    for (const chunk of next.value) chunks.push({ ...chunk, bytes: Buffer.from(chunk.bytes) });
   }
   expect(next.value).toBe('whole');
   expect(chunks).toEqual(plain(CHUNKS));

@@ -8,8 +8,9 @@ const MAX_BYTES = 16 << 10;
 const SLOTS = 4096;
 /** All values together, as they came and as they were written; beyond it they begin anew. */
 const MAX_TOTAL_BYTES = 8 << 20;
-/** Ids stand at the beginning of what has one. */
-const HASHED_BYTES = 40;
+/** Labels come in any order behind the same id: values are told apart by bytes from everywhere. */
+const HASHED_WORDS = 64;
+const WORD_BYTES = 4;
 
 interface Rendered {
   readonly type: MessageType;
@@ -69,10 +70,21 @@ export class RenderedValues {
   }
 }
 
-/** FNV-1a. */
+/** FNV-1a over words of four bytes: all of them, or as many from anywhere. */
 function slotOf(bytes: Uint8Array, start: number, stop: number): number {
   let hash = 0x811c9dc5 ^ (stop - start);
-  const end = Math.min(stop, start + HASHED_BYTES);
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
-  return (hash ^ (hash >>> 16)) & (SLOTS - 1);
+  const last = stop - WORD_BYTES;
+  const step = Math.max(WORD_BYTES, Math.ceil((stop - start) / HASHED_WORDS));
+  for (let i = start; i < last; i += step) hash = Math.imul(hash ^ wordAt(bytes, i), 0x01000193);
+  hash = Math.imul(hash ^ wordAt(bytes, last), 0x01000193);
+  return ((hash >>> 8) ^ (hash >>> 20)) & (SLOTS - 1);
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)
+  );
 }
