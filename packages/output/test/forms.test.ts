@@ -205,7 +205,7 @@ describe('table', () => {
   });
 
   it('cuts addresses in the middle, as far as the line would be too long', () => {
-    const [pid, error, saddr] = shown as [Field<Shot>, Field<Shot>, Field<Shot>];
+    const [pid, error, saddr] = shown as [Field<Row>, Field<Row>, Field<Row>];
     const two = [pid, saddr, error, saddr];
     const lines = (width: number) => render(new Table(two, { ...plain, width }));
     expect(lines(90)[2]).toBe(`      8 ${LONG}  ${LONG}`);

@@ -63,7 +63,7 @@ describe('a histogram as a picture', () => {
   it('is SVG with its texts escaped', () => {
     const svg = renderSvg(histogram([10, 200]));
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="860"/);
-    expect(svg).toContain('Durations of &lt;sessions&gt; &amp; more');
+    expect(svg).toContain('<title>Durations of &lt;sessions&gt; &amp; more</title>');
     expect(svg).not.toContain('NaN');
   });
 

@@ -31,6 +31,7 @@ export function svg({ participants, arrows, omitted }: Sequence): string {
   const height = bottom + MARGIN + (omitted > 0 ? ROW : 0);
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+    `<title>${escaped(`Calls between ${participants.map(({ comm }) => comm).join(', ')}`)}</title>`,
     `<style>${STYLE}</style>`,
     '<defs>',
     ...Object.entries(COLOURS).map(

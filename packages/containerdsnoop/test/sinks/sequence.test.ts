@@ -101,7 +101,7 @@ test('a picture is well-formed whatever the names are', () => {
   const to = sink();
   to.call(call({ client: { ...client, comm: '<a&"\u001b\u202e' }, method: '/x.Y/<script>' }));
   const picture = svg(to.sequence());
-  expect(picture).toContain('&lt;a&amp;&quot;··');
+  expect(picture).toContain('<title>Calls between &lt;a&amp;&quot;··');
   expect(picture).not.toContain('<script>');
   const tags = [...picture.matchAll(/<(\/?)(\w+)[^>]*?(\/?)>/g)];
   const depth = tags.reduce((sum, [, end, , alone]) => sum + (alone ? 0 : end ? -1 : 1), 0);

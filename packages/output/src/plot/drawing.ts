@@ -1,5 +1,7 @@
 /** A picture as a list of shapes, in the order in which they are painted; colours are `#rrggbb`. */
 export interface Drawing {
+  /** What it shows, for who cannot see it. */
+  readonly title: string;
   readonly width: number;
   readonly height: number;
   readonly background: string;

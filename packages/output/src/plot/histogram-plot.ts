@@ -47,6 +47,7 @@ export function plotHistogram(
     width: WIDTH,
     height: HEIGHT,
     background: '#ffffff',
+    title,
     shapes: [...heading, ...shapes, ...names],
   };
 }

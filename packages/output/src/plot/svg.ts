@@ -3,10 +3,11 @@ import type { Drawing, Shape } from './drawing.js';
 const FONT = 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif';
 
 /** A drawing as SVG that needs nothing from elsewhere. */
-export function renderSvg({ width, height, background, shapes }: Drawing): string {
+export function renderSvg({ width, height, background, title, shapes }: Drawing): string {
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="${FONT}">`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="${background}"/>`,
     ...shapes.map(element),
     '</svg>',
