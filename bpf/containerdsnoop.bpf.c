@@ -56,6 +56,18 @@ int BPF_PROG(unix_stream_recvmsg_fexit_unrolled, struct socket *socket, void *me
 	return 0;
 }
 
+/* Within unix_stream_recvmsg, for calls that were there before its hook. */
+SEC("fexit/unix_stream_read_actor")
+int BPF_PROG(unix_stream_read_actor_fexit, struct sk_buff *buffer, int skip, int bytes,
+	     struct unix_stream_read_state *state, int ret)
+{
+	struct sock *sk = state->socket->sk;
+
+	if (sk)
+		handle_copied(sk, state->flags, ret);
+	return 0;
+}
+
 SEC("fexit/unix_stream_splice_read")
 int BPF_PROG(unix_stream_splice_read_fexit, struct socket *socket, void *position, void *pipe,
 	     __u64 size, unsigned int flags, __s64 ret)
@@ -141,6 +153,18 @@ int BPF_KRETPROBE(unix_stream_recvmsg_kretprobe_unrolled, int ret)
 
 	if (end_call(&call) && !is_self())
 		handle_receive(call.sk, ret, call.flags, SCRATCH_KPROBE, false);
+	return 0;
+}
+
+/* Before it copies: a call whose memory is not there fails. */
+SEC("kprobe/unix_stream_read_actor")
+int BPF_KPROBE(unix_stream_read_actor_kprobe, struct sk_buff *buffer, int skip, int bytes,
+	       struct unix_stream_read_state *state)
+{
+	struct sock *sk = BPF_CORE_READ(state, socket, sk);
+
+	if (sk)
+		handle_copied(sk, BPF_CORE_READ(state, flags), bytes);
 	return 0;
 }
 

@@ -28,6 +28,7 @@ enum unseen_cause {
 	UNSEEN_MEMORY = 2,  /* the reader's memory was gone again */
 	UNSEEN_BUFFERS = 3, /* beyond what one call may be told of: 2,048 pieces */
 	UNSEEN_SPLICE = 4,  /* taken out of the socket by splice(2) */
+	UNSEEN_WAITING = 5, /* by a call that waited already when hooks were attached */
 };
 
 /* The header's owner is whoever did what made the connection known. */
@@ -70,8 +71,8 @@ _Static_assert(sizeof(struct sent_event) == 88, "sent_event has padding");
 struct closed_event {
 	struct event_header header;
 	__u64 conn;
-	__u64 sent[2]; /* bytes by enum end_role of who sent or read them */
-	__u64 received[2];
+	__u64 sent[2]; /* bytes by enum end_role of who sent them; where that is not known, read */
+	__u64 received[2]; /* by who read them */
 };
 _Static_assert(sizeof(struct closed_event) == 104, "closed_event has padding");
 

@@ -67,7 +67,7 @@ static __always_inline void handle_receive(struct sock *sk, __s32 ret, int flags
 		return;
 	if (!is_selected(sk, end)) {
 		if (ret > 0)
-			__sync_fetch_and_add(&end->received, ret);
+			__sync_fetch_and_add(&end->received, ret + settle(end, ret));
 		return;
 	}
 	tell_received(sk, end, slot, ret, with_bpf_loop);

@@ -6,7 +6,7 @@
 #include "../include/emit.bpf.h"
 #include "../include/filters.bpf.h"
 #include "addresses.bpf.h"
-#include "sockets.bpf.h"
+#include "waiting.bpf.h"
 
 const struct open_event *open_event_type __attribute__((unused));
 
@@ -33,6 +33,8 @@ static __always_inline void accept(struct end *end, __u64 conn, __u32 role, bool
 	end->conn = conn;
 	end->role = role;
 	end->from_start = from_start;
+	end->aligned = from_start;
+	begin_unsettled(end, from_start);
 	end->verdict = VERDICT_WANTED;
 }
 

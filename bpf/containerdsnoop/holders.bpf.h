@@ -29,14 +29,17 @@ static __always_inline void tell_holder(struct task_struct *task, __u64 conn, __
 	bpf_ringbuf_submit(record, 0);
 }
 
-/* Whoever has written before is behind by what is now in no queue: from here on both count alike.
- */
+/* Whoever has written before is behind or ahead: from here on both count alike, unless something
+ * waits and the kernel does not say how much. */
 static __always_inline void align_counts(struct sock *sk, struct end *end)
 {
 	struct end *writer = peer_end(sk);
+	__s64 unread = unread_bytes(sk);
 
-	if (writer && is_drained(sk))
-		writer->sent = end->received;
+	if (!writer || unread < 0)
+		return;
+	writer->sent = end->received + end->inside + unread;
+	writer->aligned = 1;
 }
 
 static __always_inline void write_listener(struct seq_file *out, struct task_struct *task,

@@ -68,6 +68,12 @@ struct sock___unix {
 	__u16 sk_type;
 };
 
+/* What a call that reads from a stream socket has on its stack. */
+struct unix_stream_read_state {
+	struct socket *socket;
+	int flags;
+};
+
 struct inode___number {
 	unsigned long i_ino;
 };

@@ -27,6 +27,7 @@ struct end {
 	__u64 sent;	/* bytes that this end has written since it was seen */
 	__u64 received; /* bytes that it has read, */
 	__u64 told;	/* and those of them that user space knows of */
+	__u64 inside;	/* taken by calls of which none has been seen to return */
 	__u64 messages; /* recvmmsg(): the array of the call under way, */
 	__u32 thread;	/* its thread */
 	__u32 message;	/* and which message of it is next */
@@ -38,8 +39,10 @@ struct end {
 	__u32 from_start;
 	__u32 selection; /* of a client's end: does the client pass the filters? */
 	__u32 released;
-	__u32 ended; /* it has read that nothing more comes */
-	__u32 used;  /* a call that reads has returned since it was seen */
+	__u32 ended;   /* it has read that nothing more comes */
+	__u32 used;    /* a call that reads has returned since it was seen */
+	__u32 settled; /* what calls took that waited at the start is told */
+	__u32 aligned; /* `sent` counts from where its reader counts */
 };
 
 /* Of every stream socket of this family that is used, so that those that do not matter are known at

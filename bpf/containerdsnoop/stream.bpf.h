@@ -9,8 +9,7 @@
 #include <asm-generic/errno.h>
 #include "buffers.bpf.h"
 
-#define MSG_OOB	       1 /* include/linux/socket.h */
-#define MSG_PEEK       2
+#define MSG_OOB	       1    /* include/linux/socket.h */
 #define MAX_STEPS      2048 /* slices and pieces of one call: 32 MB, or that many small pieces */
 #define UNROLLED_STEPS 256  /* each is one for the verifier, too */
 
@@ -41,7 +40,7 @@ struct {
  * was no room in the ring buffer. Added to here, read by user space. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, UNSEEN_SPLICE + 1);
+	__uint(max_entries, UNSEEN_WAITING + 1);
 	__type(key, __u32);
 	__type(value, __u64);
 } unseen_bytes SEC(".maps");
@@ -165,6 +164,18 @@ static __always_inline void begin_received(struct received_event *event, struct 
 	event->offset = end->received;
 }
 
+/* To be called when a call has read `ret` bytes, before these are told. */
+static __always_inline void tell_waited(struct end *end, struct received_event *event, __u32 ret)
+{
+	__u64 length = settle(end, ret);
+
+	if (!length)
+		return;
+	begin_received(event, end);
+	__sync_fetch_and_add(&end->received, length);
+	emit_unseen(event, length, UNSEEN_WAITING);
+}
+
 static __always_inline void tell_received(struct sock *sk, struct end *end, __u32 slot, __s32 ret,
 					  bool with_bpf_loop)
 {
@@ -179,7 +190,10 @@ static __always_inline void tell_received(struct sock *sk, struct end *end, __u3
 	__builtin_memset(&scratch->buffers, 0, sizeof(scratch->buffers));
 	found = find_buffers(sk, end, ret, &scratch->buffers);
 	end->used = 1;
-	if (ret <= 0)
+	if (ret < 0)
+		return;
+	tell_waited(end, event, ret);
+	if (ret == 0)
 		return;
 	begin_received(event, end);
 	if (writer)
@@ -209,24 +223,39 @@ static __always_inline bool is_over(struct sock *sk, struct end *end)
 	return is_drained(peer) && (!other || other->ended || other->told >= end->sent);
 }
 
+/* Where the counts of both ends do not begin alike, what was sent is not known. */
+static __always_inline void put_counts(struct closed_event *record, __u32 role, struct end *end,
+				       struct end *reader)
+{
+	__u64 read = reader ? reader->received : 0;
+
+	record->sent[role] = end && end->aligned ? end->sent : read;
+	record->received[!role] = read;
+}
+
 static __always_inline void tell_closed(struct sock *sk, struct end *end)
 {
 	struct closed_event *record;
 	struct end *other = peer_end(sk);
+	struct end *client = end->role == ROLE_CLIENT ? end : other;
+	struct received_event waited = {};
 	__u32 server = end->role == ROLE_SERVER;
 
 	if (end->closed)
 		return;
 	end->closed = 1;
+	if (client && client->opened) {
+		tell_waited(end, &waited, 0);
+		if (other)
+			tell_waited(other, &waited, 0);
+	}
 	record = emit_reserve(sizeof(*record));
 	if (!record)
 		return;
 	fill_header(&record->header, EVENT_CLOSED, bpf_ktime_get_ns());
 	record->conn = end->conn;
-	record->sent[server] = end->sent;
-	record->received[server] = end->received;
-	record->sent[!server] = other ? other->sent : 0;
-	record->received[!server] = other ? other->received : 0;
+	put_counts(record, server, end, other);
+	put_counts(record, !server, other, end);
 	bpf_ringbuf_submit(record, 0);
 }
 

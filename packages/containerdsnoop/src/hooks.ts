@@ -20,18 +20,33 @@ const returns = (name: string, variant = ''): HookAlternative => ({
   ...byAddress,
 });
 
+const NOT_WAITING = 'what calls read that waited at the start already is not told';
+
+/**
+ * As it is, and where that cannot be had without the program that sees what calls take that waited
+ * when it was attached: these hooks are not told that such calls return.
+ */
+const withWaiting = (alternative: HookAlternative): HookAlternative[] => {
+  const { name, programs, note } = alternative;
+  const notes = [note, NOT_WAITING].filter((one) => one !== undefined);
+  return [
+    { ...alternative, programs: [...programs, `unix_stream_read_actor_${name}`] },
+    { ...alternative, note: notes.join('; ') },
+  ];
+};
+
 /** For each logical event its alternatives, best first; bpf/containerdsnoop.bpf.c tells what each costs. */
 export const hooks: HookPlan = {
   'bytes read': [
     { name: 'tracepoint', programs: ['sock_recv_length_tpbtf'], selfTest: false },
-    { name: 'fexit', programs: ['unix_stream_recvmsg_fexit'] },
-    {
+    ...withWaiting({ name: 'fexit', programs: ['unix_stream_recvmsg_fexit'] }),
+    ...withWaiting({
       name: 'fexit',
       programs: ['unix_stream_recvmsg_fexit_unrolled', 'unix_sock_destructor_fentry'],
       ...byAddress,
-    },
-    returns('unix_stream_recvmsg'),
-    returns('unix_stream_recvmsg', '_unrolled'),
+    }),
+    ...withWaiting(returns('unix_stream_recvmsg')),
+    ...withWaiting(returns('unix_stream_recvmsg', '_unrolled')),
   ],
   'bytes written': [
     { name: 'tracepoint', programs: ['sock_send_length_tpbtf'], selfTest: false },

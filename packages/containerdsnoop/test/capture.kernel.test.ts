@@ -23,7 +23,7 @@ async function exact(options: {
   await streams.start(options);
   const { all, unseen } = await captured({ addresses: [streams.path] }, () => streams.finish());
   expect(all.lost).toBe(0);
-  expect(unseen).toEqual({ buffer: 0, reader: 0, memory: 0, pieces: 0, splice: 0 });
+  expect(unseen).toEqual({ buffer: 0, reader: 0, memory: 0, pieces: 0, splice: 0, waiting: 0 });
   expect(all.streams.size).toBe(2 * connections);
   const found = new Set<number>();
   for (const seen of all.streams.values()) {

@@ -21,7 +21,7 @@ test('read by io_uring: how much, not what', async () => {
   for (const seen of all.streams.values())
     expect(check(seen, 0)).toEqual({ there: 0, holes: BYTES });
   expect(unseen).toEqual({
-    ...{ buffer: 0, memory: 0, pieces: 0, splice: 0 },
+    ...{ buffer: 0, memory: 0, pieces: 0, splice: 0, waiting: 0 },
     reader: 2 * CONNECTIONS * BYTES,
   });
 });

@@ -105,7 +105,7 @@ class Attempt {
       const { trees } = this.#settings.filters ?? {};
       if (trees !== undefined) completeTrees(this.#object.map('filter_trees'), trees);
       const notes = selfTest.note === undefined ? [] : [selfTest.note];
-      return new Tracer(this.#object, [...this.#links.values()], this.#chooser.choices, notes);
+      return new Tracer(this.#object, this.#links, this.#chooser.choices, notes);
     } catch (error) {
       this.#undo();
       throw explain(error);

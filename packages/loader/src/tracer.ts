@@ -32,15 +32,20 @@ export class Tracer {
   readonly #losses: LossCounter;
   readonly #shapes: RecordShapes;
   readonly #reader: BatchReader;
-  #links: Link[];
+  readonly #links: Map<string, Link>;
   #judge: Judge | undefined;
   #containers: { mntns: LiveSet; cgroups: LiveSet } | undefined;
   #state: 'open' | 'reading' | 'closed' = 'open';
 
   /** @internal Use `openTracer()`. */
-  constructor(object: BpfObject, links: Link[], hooks: readonly HookChoice[], notes: string[]) {
+  constructor(
+    object: BpfObject,
+    links: ReadonlyMap<string, Link>,
+    hooks: readonly HookChoice[],
+    notes: string[],
+  ) {
     this.#object = object;
-    this.#links = links;
+    this.#links = new Map(links);
     this.hooks = hooks;
     this.notes = notes;
     this.#losses = LossCounter.of(object);
@@ -178,11 +183,12 @@ export class Tracer {
     this.notes.push(dropPrivileges(options, () => this.#losses.read()));
   }
 
-  /** Detaches the programs: no events from now on. Idempotent. */
-  detach(): void {
-    const links = this.#links;
-    this.#links = [];
-    for (const link of links) link.close();
+  /** Detaches the programs: no events from now on. Or some of them, by name. Idempotent. */
+  detach(programs: Iterable<string> = [...this.#links.keys()]): void {
+    for (const program of programs) {
+      this.#links.get(program)?.close();
+      this.#links.delete(program);
+    }
   }
 
   /** Detaches and unloads everything. Idempotent. */

@@ -193,6 +193,23 @@ describe('the end', () => {
     await working;
   });
 
+  test('some programs are detached, the others go on', async () => {
+    const first = [{ name: 'tp_btf', programs: ['nice_tpbtf'] }];
+    const second = [{ name: 'tracepoint', programs: ['nice_tp'] }];
+    const tracer = await trace({ ...planOf(), hooks: { first, second } });
+    const fired = (): number => {
+      const before = tracer.map('selftest').lookup(0)?.[0] ?? 0;
+      getPriority();
+      return (tracer.map('selftest').lookup(0)?.[0] ?? 0) - before;
+    };
+    expect(fired()).toBe(2);
+    tracer.detach(['nice_tp', 'nice_kprobe']);
+    tracer.detach(['nice_tp']);
+    expect(fired()).toBe(1);
+    tracer.detach();
+    expect(fired()).toBe(0);
+  });
+
   test('a signal that has fired already still gives what is in the ring', async () => {
     const tracer = await trace(planOf(...WORKING));
     await ended(caller(CALLS));

@@ -36,6 +36,9 @@ export interface Servers {
 /** Bytes that were read on watched connections but not captured, by cause. */
 export type UnseenBytes = Readonly<Record<(typeof UNSEEN)[number], number>>;
 
+/** Of use only until all ends that were open at the start have been read (bpf/containerdsnoop/waiting.bpf.h). */
+const WAITING = ['unix_stream_read_actor_fexit', 'unix_stream_read_actor_kprobe'];
+
 /** An image import writes 30 MB in bursts that last longer than a reader's pause. */
 const BUFFER_BYTES = 64 << 20;
 
@@ -84,6 +87,7 @@ export class Capture<Directory extends ContainerDirectory = ContainerDirectory> 
   readonly session: Session<Directory>;
   readonly #watched: WatchedAddresses;
   readonly #connections: Connections;
+  #settled = false;
 
   /** @internal Use `openCapture()`. */
   constructor(session: Session<Directory>, watched: WatchedAddresses) {
@@ -94,8 +98,10 @@ export class Capture<Directory extends ContainerDirectory = ContainerDirectory> 
 
   /** As `Tracer.batches()`. To be called once. */
   async *batches(signal?: AbortSignal): AsyncGenerator<ChunkBatch, void, void> {
-    for await (const { rows, lost } of this.session.tracer.batches(signal))
+    for await (const { rows, lost } of this.session.tracer.batches(signal)) {
       yield { chunks: this.#connections.chunks(rows), lost };
+      this.#settle();
+    }
   }
 
   /** A connection that is open, or ends in the batch at hand. */
@@ -112,6 +118,13 @@ export class Capture<Directory extends ContainerDirectory = ContainerDirectory> 
       return [cause, sum] as const;
     });
     return Object.fromEntries(counts) as UnseenBytes;
+  }
+
+  #settle(): void {
+    if (this.#settled) return;
+    const { tracer } = this.session;
+    this.#settled = tracer.object.getGlobal('unsettled_ends')?.every((byte) => byte === 0) ?? true;
+    if (this.#settled) tracer.detach(WAITING);
   }
 
   /** Idempotent. */

@@ -172,14 +172,14 @@ export class Connections {
 
   /** What was written and never read, or not told, is missing at the end. */
   *#ended({ state, tsNs, sent }: Item & { kind: 'close' }): Generator<Chunk> {
-    const { id, next, fromStart } = state;
+    const { id, next } = state;
     const conn = BigInt(id);
     if (!this.#open.delete(conn)) return;
     if (this.#closed.size >= MAX_CLOSED) forgetOldest(this.#closed);
     this.#closed.add(conn);
     for (const writes of ['client', 'server'] as const) {
       const missing = sent[writes === 'client' ? 0 : 1] - next[writes];
-      if (!fromStart || missing <= 0) continue;
+      if (missing <= 0) continue;
       const toServer = writes === 'client';
       yield { ...chunk('data', state, tsNs), toServer, offset: next[writes], length: missing };
     }

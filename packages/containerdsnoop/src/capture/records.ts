@@ -10,7 +10,7 @@ import {
 export const EVENT = { open: 1, received: 2, sent: 3, closed: 4, holder: 5 } as const;
 
 /** enum unseen_cause; also the index in the map `unseen_bytes`, where 0 is for no room. */
-export const UNSEEN = ['buffer', 'reader', 'memory', 'pieces', 'splice'] as const;
+export const UNSEEN = ['buffer', 'reader', 'memory', 'pieces', 'splice', 'waiting'] as const;
 
 /** enum end_role */
 export const SERVER = 1;
@@ -42,7 +42,7 @@ export interface RecordReaders {
   };
   readonly closed: {
     readonly conn: Read<bigint>;
-    /** By enum end_role of who sent. */
+    /** By enum end_role of who sent; where that is not known, what was read. */
     readonly sent: readonly [Read<number>, Read<number>];
   };
   readonly holder: { readonly conn: Read<bigint>; readonly role: Read<number> };

@@ -5,14 +5,15 @@
  *
  * PATH may be an abstract name, @NAME. Each end writes BYTES in pieces of 1 byte to 2 MiB by the
  * calls named WRITER, and reads by those named READER; `mixed` takes another one each time. MODE
- * `late` waits for a line on stdin in the middle, with all connections open. Contents follow from
- * connection and direction alone, so whoever sees a stream can check it by itself: stream 2 i is
- * what client i sends, 2 i + 1 what it gets. */
+ * `late` waits for a line on stdin in the middle, with all connections open and all read that was
+ * written. Contents follow from connection and direction alone, so whoever sees a stream can check
+ * it by itself: stream 2 i is what client i sends, 2 i + 1 what it gets. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,6 +39,7 @@ static const char *writer, *reader;
 static uint64_t total;
 static bool late;
 static pthread_barrier_t middle;
+static sem_t half_read;
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -256,6 +258,8 @@ static void *read_all(void *argument)
 		for (ssize_t i = 0; i < received; i++, at++)
 			if (buffer[i] != content(job->stream, at))
 				errx(1, "stream %lu differs at %lu", job->stream, at);
+		if (late && received > 0 && at == total / 2)
+			sem_post(&half_read);
 	} while (received > 0);
 	if (at != total)
 		errx(1, "stream %lu ends at %lu", job->stream, at);
@@ -315,6 +319,8 @@ int main(int argc, char **argv)
 	}
 	if (late) {
 		pthread_barrier_wait(&middle);
+		for (int i = 0; i < 2 * count; i++)
+			sem_wait(&half_read);
 		puts("middle");
 		fflush(stdout);
 		getchar();
