@@ -1,14 +1,22 @@
 #!/usr/bin/env node
-// Imports run one way: a tool uses loader, containers and output; loader uses bpf-core; nothing
-// else. Prints each import that does not, and ends with 1 if there was one.
+// Imports run one way: a tool uses loader, containers and output; loader uses bpf-core, output
+// telemetry; nothing else. Prints each import that does not, and ends with 1 if there was one.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { reportIfMain } from './checks/report.mjs';
 import { ROOT } from './setup/paths.mjs';
 
 const SCOPE = '@imagesnoop/';
-const LIBRARIES = { 'bpf-core': [], loader: ['bpf-core'], containers: [], output: [] };
+const LIBRARIES = {
+  'bpf-core': [],
+  loader: ['bpf-core'],
+  containers: [],
+  output: ['telemetry'],
+  telemetry: [],
+};
 const TOOL_USES = ['loader', 'containers', 'output'];
+/** The part of output in a tool's binary loads it from where the tool is. */
+const TOOL_NEEDS = [...TOOL_USES, 'telemetry'];
 /** The only files of a tool that may know both where rows come from and how they are shown. */
 const MEETING_POINTS = ['main.ts', 'columns.ts', 'index.ts'];
 
@@ -38,10 +46,11 @@ export function checkImports(root = ROOT) {
 function checkPackage(root, name) {
   const folder = join(root, 'packages', name);
   const allowed = LIBRARIES[name] ?? TOOL_USES;
+  const needed = LIBRARIES[name] ?? TOOL_NEEDS;
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const declared = Object.keys(manifest.dependencies ?? {});
   const problems = workspaceNames(declared)
-    .filter((used) => !allowed.includes(used))
+    .filter((used) => !needed.includes(used))
     .map((used) => `packages/${name}/package.json: ${name} must not depend on ${used}`);
   for (const path of sourcesIn(join(folder, 'src'))) {
     const where = relative(root, path);

@@ -7,7 +7,8 @@ import { checkImports, importsOf } from '../check-imports.mjs';
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'imagesnoop-imports-'));
-  for (const name of ['bpf-core', 'loader', 'containers', 'output', 'toolone', 'tooltwo']) {
+  const libraries = ['bpf-core', 'loader', 'containers', 'output', 'telemetry'];
+  for (const name of [...libraries, 'toolone', 'tooltwo']) {
     file(`packages/${name}/package.json`, manifest([]));
     file(`packages/${name}/src/index.ts`, 'export {};');
   }
@@ -33,6 +34,7 @@ function uses(name: string, names: readonly string[], path = 'main.ts') {
 
 test('the directions of the architecture are allowed', () => {
   uses('loader', ['bpf-core']);
+  uses('output', ['telemetry']);
   uses('toolone', ['loader', 'containers', 'output']);
   expect(checkImports(root)).toEqual([]);
 });
@@ -43,6 +45,8 @@ test.each([
   ['loader', 'containers'],
   ['output', 'loader'],
   ['output', 'bpf-core'],
+  ['telemetry', 'output'],
+  ['loader', 'telemetry'],
   ['containers', 'output'],
   ['loader', 'toolone'],
   ['toolone', 'tooltwo'],
@@ -52,6 +56,15 @@ test.each([
   expect(checkImports(root)).toEqual([
     `packages/${from}/package.json: ${from} must not depend on ${to}`,
     `packages/${from}/src/main.ts: ${from} must not import ${to}`,
+  ]);
+});
+
+test('a tool brings telemetry for output, and does not use it itself', () => {
+  file('packages/toolone/package.json', manifest(['telemetry']));
+  expect(checkImports(root)).toEqual([]);
+  uses('toolone', ['telemetry']);
+  expect(checkImports(root)).toEqual([
+    'packages/toolone/src/main.ts: toolone must not import telemetry',
   ]);
 });
 

@@ -7,9 +7,14 @@ export const summaryColumns: readonly Field<MethodSummary>[] = [
   fields.text('method', ({ method }) => method, {
     description: 'Path of the method; `~` in front where it was concluded from messages',
     column: { width: 36, text: ({ method }) => shortened(method), cut: 'start' },
+    metric: 'label',
   }),
   fields.text('protocol', ({ protocol }) => protocol, { description: 'What is spoken' }),
-  fields.uint('calls', ({ calls }) => calls, { description: 'Calls that ended', column: {} }),
+  fields.uint('calls', ({ calls }) => calls, {
+    description: 'Calls that ended',
+    column: {},
+    metric: 'gauge',
+  }),
   fields.uint('errors', ({ errors }) => errors, {
     description: 'Those that failed',
     column: { header: 'ERRORS', width: 6, alarm: false },

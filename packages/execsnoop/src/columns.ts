@@ -131,6 +131,7 @@ export function execFields(
   return [
     fields.choice('type', (row) => (isExec(row) ? 'exec' : 'exit'), ['exec', 'exit'], {
       description: 'Kind of event: a program begins to run, or a process ends',
+      metric: 'label',
       column: { show: 'wide' },
     }),
     ...first.map(withParent),
@@ -197,6 +198,7 @@ export function execFields(
     fields.uint('duration_ns', ofExit(exit.durationNs), {
       description: 'From the first exec of the process that was shown to its end',
       unit: 'ns',
+      metric: 'latency',
     }),
     fields.uint(
       'exit_code',
@@ -210,6 +212,7 @@ export function execFields(
       ofExit((row) => exitSignal(exit.status(row))),
       {
         description: 'The signal that ended the process, by name, else null',
+        metric: 'label',
       },
     ),
     ...last,

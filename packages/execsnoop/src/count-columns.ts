@@ -17,6 +17,7 @@ export function countFields(by: CountBy, passwd = '/etc/passwd'): readonly Field
     }),
     fields.uint('execs', ({ execs }) => execs, {
       description: 'Programs run since the start; with -x calls that failed count, too',
+      metric: 'gauge',
       column: { width: 9 },
     }),
     fields.uint('added', ({ added }) => added, {
@@ -42,6 +43,7 @@ export function countFields(by: CountBy, passwd = '/etc/passwd'): readonly Field
     fields.json('container', ({ container }) => container, {
       description: 'Container: id, name, image, runtime; null outside of containers',
       schema: { type: ['object', 'null'] },
+      metric: 'label',
       column: { ...shown('container'), text: containerText },
     }),
   ];

@@ -54,6 +54,7 @@ export function mkdirFields(
     fields.uint('latency_us', (row) => Math.round(read.latencyNs(row) / 1000), {
       description: 'From the start of the call to its end',
       unit: 'µs',
+      metric: 'latency',
       column: { header: 'LAT(us)', show: 'wide' },
     }),
     fields.text('argv', read.paths.argv, {

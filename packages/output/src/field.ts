@@ -1,3 +1,4 @@
+import type { MetricRole } from '@imagesnoop/telemetry';
 import { displayText } from './display.js';
 import type { JsonWriter } from './json-writer.js';
 
@@ -64,6 +65,10 @@ export interface Field<Row> {
   clockNs?(row: Row): number;
   /** What alone decides the value, if there is such a thing. */
   readonly shared?: Shared<Row>;
+  /** See `FieldOptions`. */
+  readonly metric?: MetricRole;
+  /** Something cheaper to have than the value that is the same for the same value. */
+  identity?(row: Row): unknown;
 }
 
 /** What a tool says of a field; everything else follows from its kind. */
@@ -72,6 +77,12 @@ export interface FieldOptions<Row> {
   unit?: string;
   /** Left out: in tables only when `--fields` asks. An empty object takes all defaults. */
   column?: ColumnOptions<Row>;
+  /**
+   * What it is to the metrics of `--otlp` and `--prometheus`: a label (one text out of a few), a
+   * latency (a histogram; its unit is a time), a sum over events, or a gauge summed over the rows of a
+   * snapshot. `countWhen`: only rows with this value are events; the others tell a state.
+   */
+  metric?: MetricRole;
 }
 
 export interface ColumnOptions<Row> {
@@ -101,6 +112,8 @@ export interface FieldKind<Row> {
     text?(row: Row): string;
   };
   clockNs?(row: Row): number;
+  metric?: MetricRole;
+  identity?(row: Row): unknown;
 }
 
 /**
@@ -113,7 +126,7 @@ export function field<Row>(
   options: FieldOptions<Row>,
 ): Field<Row> {
   const text = kind.text ?? ((row: Row) => cellText(kind.value(row)));
-  const { column = { show: 'asked' }, description, unit } = options;
+  const { column = { show: 'asked' }, description, unit, metric = kind.metric } = options;
   const { text: own } = column;
   return {
     name,
@@ -124,6 +137,8 @@ export function field<Row>(
     json: kind.json,
     text,
     ...(kind.clockNs ? { clockNs: kind.clockNs } : {}),
+    ...(metric === undefined ? {} : { metric }),
+    ...(kind.identity ? { identity: kind.identity } : {}),
     column: {
       header: name.toUpperCase(),
       show: 'table',

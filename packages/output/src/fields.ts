@@ -209,6 +209,11 @@ export function errno<Row>(
         else out.quoted(result);
       },
       text: (row) => displayText(value(row) ?? ''),
+      metric: 'label',
+      identity(row) {
+        const result = read(row);
+        return typeof result === 'number' && result >= 0 ? null : result;
+      },
       column: { width: 12, align: 'left', cut: false, alarm: true },
     },
     options,
@@ -228,7 +233,7 @@ function preparedErrno(number: number): Prepared {
   return known;
 }
 
-/** JSON rendered by someone else, once for many rows; null and an empty array are null. */
+/** JSON rendered by someone else, the same bytes for many rows; null and an empty array are null. */
 export function json<Row>(
   name: string,
   read: Read<Row, Uint8Array>,
@@ -247,6 +252,7 @@ export function json<Row>(
         if (bytes && bytes.length > 0) out.raw(bytes);
         else out.null();
       },
+      identity: read,
       column: TEXT,
     },
     options,

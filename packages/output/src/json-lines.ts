@@ -107,9 +107,12 @@ class SharedValues<Row> implements Part<Row> {
 export class JsonLines<Row> implements Renderer<Row> {
   readonly out = new JsonWriter();
   readonly #line: Line<Row>;
+  readonly #node: readonly Field<unknown>[];
 
-  constructor(fields: readonly Field<Row>[]) {
+  /** @param node what losses and the summary say of the node, if its name is known */
+  constructor(fields: readonly Field<Row>[], node: readonly Field<unknown>[] = []) {
     this.#line = new Line(fields);
+    this.#node = node;
   }
 
   start(): void {}
@@ -119,10 +122,10 @@ export class JsonLines<Row> implements Renderer<Row> {
   }
 
   lost(lost: Lost): void {
-    new Line(lostFields).write(lost, this.out);
+    new Line([...lostFields, ...this.#node]).write(lost, this.out);
   }
 
   summary(summary: Summary): void {
-    new Line(summaryFields).write(summary, this.out);
+    new Line([...summaryFields, ...this.#node]).write(summary, this.out);
   }
 }

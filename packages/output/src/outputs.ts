@@ -3,6 +3,7 @@ import { Csv } from './csv.js';
 import { UsageError } from './errors.js';
 import type { Field } from './field.js';
 import { JsonLines } from './json-lines.js';
+import { nodeFields, nodeName } from './node-field.js';
 import type { CommonValues } from './options/common.js';
 import type { Renderer } from './renderer.js';
 import { onSay } from './report.js';
@@ -68,7 +69,7 @@ export function stdoutOutput<Row>(
 ): Output<Row> {
   const form = formOf(values);
   const { chosen, times } = chooseFields(values, fields);
-  if (form === 'json') return new Output(new JsonLines(chosen), sink);
+  if (form === 'json') return new Output(new JsonLines(chosen, nodeFields(nodeName(values))), sink);
   if (form === 'csv') return new Output(new Csv(chosen), sink);
   const terminal = sink instanceof StdoutSink && isatty(1);
   const paper = screen(form === 'wide', terminal);

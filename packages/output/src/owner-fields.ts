@@ -121,11 +121,13 @@ export function containerFields<Row>(
     json('container', owner.container, {
       description: 'Container: id, name, image, runtime; null outside of containers',
       schema: objectOrNull(['id', 'name', 'image', 'runtime']),
+      metric: 'label',
       column: { show: column, text: (row) => nameIn(owner.container(row)) },
     }),
     json('k8s', owner.k8s, {
       description: 'Kubernetes: namespace, pod, container; null outside of pods',
       schema: objectOrNull(['namespace', 'pod', 'container']),
+      metric: 'label',
       column: { show: 'wide', header: 'POD', text: (row) => podIn(owner.k8s(row)) },
     }),
   ];

@@ -95,20 +95,28 @@ export class LossReport {
         truncated: `${events} truncated (${total} in all)`,
         recursion: `up to ${events} may be missing (${total} in all)`,
       };
-      const told = what[reason] ?? `lost ${events} (${reason}, ${total} in all)`;
+      const unsent = `${events} not sent (${reason}, ${total} in all)`;
+      const lost = `lost ${events} (${reason}, ${total} in all)`;
+      const told = what[reason] ?? (isUnsent(reason) ? unsent : lost);
       say(`${this.#name}: ${told}: ${hint}`);
       entry.count = 0;
     }
   }
 }
 
-/** `1234 events, 0 lost`. */
+/** Only a collector lacks these events. */
+export function isUnsent(reason: string): boolean {
+  return reason.startsWith('otlp_');
+}
+
+/** `1234 events, 0 lost`; with a collector also how many it has not got. */
 export function summaryLine(
-  { events, lost, truncated, durationMs }: Summary,
+  { events, lost, truncated, unsent, durationMs }: Summary,
   verbose: boolean,
 ): string {
   const cut = truncated > 0 ? `, ${truncated} truncated` : '';
-  const line = `${plural(events, 'event')}, ${lost} lost${cut}`;
+  const sent = unsent === null ? '' : `, ${unsent} not sent`;
+  const line = `${plural(events, 'event')}, ${lost} lost${cut}${sent}`;
   if (!verbose) return line;
   const seconds = durationMs / 1000;
   return `${line} in ${seconds.toFixed(1)} s (${Math.round(events / Math.max(seconds, 0.001))}/s)`;

@@ -1,6 +1,8 @@
 import { type CommandLine, understand } from './command.js';
+import { openTelemetry } from './exported.js';
 import type { Field } from './field.js';
 import { FileSink } from './file-sink.js';
+import { nodeName, onNode, withNode } from './node-field.js';
 import { type CommonValues, commonOptions, LISTING_OPTIONS } from './options/common.js';
 import type { Options, Values } from './options/option.js';
 import { chooseFields, logPath, printsToLog, stdoutOutput } from './outputs.js';
@@ -84,7 +86,9 @@ async function trace<Table extends Options, Row>(
   operands: readonly string[],
 ): Promise<number> {
   const { fields, time, timestamp } = values;
-  if (fields.length > 0 || time || timestamp) chooseFields(values, tool.fields(values));
+  const node = tool.lists ? undefined : nodeName(values);
+  if (fields.length > 0 || time || timestamp)
+    chooseFields(values, withNode(tool.fields(values), node));
   /** Ends the source. */
   const end = new AbortController();
   /** The user wants to go, so a reader that has stopped is not waited for. */
@@ -100,9 +104,12 @@ async function trace<Table extends Options, Row>(
     end.abort();
   };
   const offSignals = onSignals(onEnd, () => session.rotateLog());
+  let telemetry: Awaited<ReturnType<typeof openTelemetry>>;
   let source: Source<Row> | undefined;
   try {
-    source = await tool.open(values, { operands, signal: end.signal });
+    telemetry = await openTelemetry(tool, values, node);
+    source = onNode(await tool.open(values, { operands, signal: end.signal }), node);
+    if (telemetry) session.exportTo(telemetry, source);
     if (noLog !== undefined) say(`${tool.name}: ${noLog}; going on without a log`);
     const printed = log !== undefined && printsToLog(shown, source);
     session.show(stdoutOutput(shown, source, printed ? log : stdout));
@@ -115,6 +122,7 @@ async function trace<Table extends Options, Row>(
     return DONE;
   } finally {
     await source?.close();
+    await telemetry?.close(0);
     offSignals();
     stdout.close();
     log?.close();

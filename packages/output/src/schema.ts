@@ -1,4 +1,5 @@
 import type { Field, Schema } from './field.js';
+import { nodeProperty } from './node-field.js';
 import { lostFields, summaryFields } from './stream-lines.js';
 
 /** What a schema is called. */
@@ -40,7 +41,7 @@ function lineSchema<Row>(title: string, fields: readonly Field<Row>[]): Schema {
   return {
     title,
     type: 'object',
-    properties: Object.fromEntries(fields.map(property)),
+    properties: { ...nodeProperty, ...Object.fromEntries(fields.map(property)) },
     required: fields.map(({ name }) => name),
     additionalProperties: false,
   };

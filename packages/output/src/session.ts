@@ -1,11 +1,14 @@
+import type { Telemetry } from '@imagesnoop/telemetry';
 import { clock } from './clock.js';
+import { Exported } from './exported.js';
 import type { Field } from './field.js';
 import type { FileSink } from './file-sink.js';
 import { JsonLines } from './json-lines.js';
+import { nodeFields, nodeName } from './node-field.js';
 import type { CommonValues } from './options/common.js';
 import { Output } from './outputs.js';
-import { LossReport, say, summaryLine } from './report.js';
-import type { Batch, Source } from './source.js';
+import { isUnsent, LossReport, say, summaryLine } from './report.js';
+import type { Batch, Lost, Source } from './source.js';
 
 /** Takes rows from a source to the outputs, and keeps count. */
 export class Session<Row> {
@@ -17,9 +20,11 @@ export class Session<Row> {
   /** The log comes before standard output, so that it is whole when a reader goes away. */
   readonly #outputs: Output<Row>[] = [];
   #log: FileSink | undefined;
+  #exported: Exported<Row> | undefined;
   #events = 0;
   #lost = 0;
   #truncated = 0;
+  #unsent: number | null = null;
 
   /** @param lists see `Tool.lists` */
   constructor(name: string, values: CommonValues, end: AbortController, lists = false) {
@@ -41,7 +46,19 @@ export class Session<Row> {
    */
   logTo(log: FileSink, fields: readonly Field<Row>[] | undefined): void {
     this.#log = log;
-    if (fields !== undefined) this.#outputs.unshift(new Output(new JsonLines(fields), log));
+    if (fields === undefined) return;
+    const lines = new JsonLines(fields, nodeFields(nodeName(this.#values)));
+    this.#outputs.unshift(new Output(lines, log));
+  }
+
+  /** Rows go there, too, as far as there is room. */
+  exportTo(telemetry: Telemetry, source: Source<Row>): void {
+    this.#exported = new Exported(telemetry, source);
+    telemetry.onTrouble = (why) => {
+      const { otlp } = this.#values;
+      if (why === '') say(`${this.#name}: ${otlp} takes events again`);
+      else say(`${this.#name}: ${otlp} does not take events: ${why}; going on`);
+    };
   }
 
   /** Goes on in a new log file; false if there is no log. */
@@ -74,12 +91,14 @@ export class Session<Row> {
       throw error;
     } finally {
       clearTimeout(timer);
+      await this.#endExport();
       this.#losses.flush();
     }
     const summary = {
       events: this.#events,
       lost: this.#lost,
       truncated: this.#truncated,
+      unsent: this.#unsent,
       durationMs: performance.now() - begun,
     };
     const { renderer } = this.#outputs.at(-1) ?? {};
@@ -96,14 +115,15 @@ export class Session<Row> {
   async #take({ rows, lost, snapshot }: Batch<Row>): Promise<boolean> {
     const { maxEvents = Number.POSITIVE_INFINITY } = this.#values;
     const outputs = this.#outputs;
+    const exported = this.#exported;
     clock.follow();
-    for (const loss of lost) {
-      if (loss.cause === 'truncated') this.#truncated += loss.count;
-      else if (loss.cause !== 'recursion') this.#lost += loss.count;
-      this.#losses.add(loss);
-      for (const { renderer } of outputs) renderer.lost?.(loss);
+    exported?.tick();
+    for (const loss of lost) this.#lose(loss);
+    if (exported) for (const loss of exported.newLosses()) this.#lose(loss);
+    if (snapshot) {
+      exported?.beginSnapshot(snapshot);
+      for (const { renderer } of outputs) renderer.beginSnapshot?.(snapshot);
     }
-    if (snapshot) for (const { renderer } of outputs) renderer.beginSnapshot?.(snapshot);
     for (const row of rows) {
       this.#events++;
       let full = false;
@@ -112,15 +132,36 @@ export class Session<Row> {
         renderer.row(row);
         full ||= renderer.out.full;
       }
+      exported?.row(row);
       if (full) await this.#flush();
       if (this.#events >= maxEvents) {
         this.#end.abort();
         break;
       }
     }
-    if (snapshot) for (const { renderer } of outputs) renderer.endSnapshot?.();
+    if (snapshot) {
+      exported?.endSnapshot();
+      for (const { renderer } of outputs) renderer.endSnapshot?.();
+    }
     await this.#flush();
     return this.#events >= maxEvents;
+  }
+
+  #lose(loss: Lost): void {
+    const { cause, count } = loss;
+    if (cause === 'truncated') this.#truncated += count;
+    else if (cause !== 'recursion' && !isUnsent(cause)) this.#lost += count;
+    this.#losses.add(loss);
+    this.#exported?.lost(loss);
+    for (const { renderer } of this.#outputs) renderer.lost?.(loss);
+  }
+
+  /** What the collector takes in time is sent, what it does not is a loss. */
+  async #endExport(): Promise<void> {
+    const exported = this.#exported;
+    if (exported === undefined) return;
+    this.#unsent = await exported.close();
+    for (const loss of exported.newLosses()) this.#lose(loss);
   }
 
   async #flush(): Promise<void> {

@@ -8,7 +8,8 @@ export interface Lost {
   readonly count: number;
   /**
    * ring_buffer_full, map_full, hold_full, recursion, truncated or decode. Of recursion the count is
-   * the most that may have been lost, which is part of no sum.
+   * the most that may have been lost, which is part of no sum. otlp_full and otlp_failed are events
+   * that only a collector lacks.
    */
   readonly cause: string;
   /** How many of this cause since the start. */
@@ -57,6 +58,8 @@ export interface Source<Row> {
   readonly printsToFile?: boolean;
   /** Lines for people at the very end, such as a histogram. */
   readonly epilogue?: () => readonly string[];
+  /** How full the buffer between kernel and tool is, 0 to 1, for those that have one. */
+  readonly bufferFill?: () => number;
   /** What `-v` tells once events flow: hooks chosen, privileges dropped. */
   notes(): readonly string[];
   /** The closing line on stderr, where another one than "N events, 0 lost" says more; '' for none. */
@@ -73,6 +76,8 @@ export interface Summary {
   readonly lost: number;
   /** Rows in which something is cut. */
   readonly truncated: number;
+  /** Rows that a collector has not got; null if there is none. */
+  readonly unsent: number | null;
   readonly durationMs: number;
 }
 

@@ -11,7 +11,7 @@ export const lostFields: readonly Field<Lost>[] = [
   uint('count', (lost) => lost.count, { description: 'events lost since the last such line' }),
   text('cause', (lost) => lost.cause, {
     description:
-      'ring_buffer_full, map_full, hold_full, recursion (count: at most), truncated or decode',
+      'ring_buffer_full, map_full, hold_full, recursion (count: at most), truncated or decode; otlp_full or otlp_failed: only the collector lacks them',
   }),
   uint('total', (lost) => lost.total, { description: 'events lost to this cause since the start' }),
   text('hint', (lost) => lost.hint, { description: 'what to do about it' }),
@@ -27,6 +27,9 @@ export const summaryFields: readonly Field<Summary>[] = [
   }),
   uint('truncated', (summary) => summary.truncated, {
     description: 'lines in which something is cut',
+  }),
+  uint('unsent', (summary) => summary.unsent, {
+    description: 'events that the collector of --otlp has not got; null without it',
   }),
   uint('duration_ms', (summary) => Math.round(summary.durationMs), {
     description: 'length of the run',

@@ -105,7 +105,7 @@ describe('JSON Lines', () => {
   it('obeys the schema made from the same fields, losses and summary too', () => {
     const form = new JsonLines(all);
     form.lost({ count: 3, cause: 'map_full', total: 5, hint: 'try "more"' });
-    form.summary({ events: 2, lost: 5, truncated: 1, durationMs: 12.7 });
+    form.summary({ events: 2, lost: 5, truncated: 1, unsent: null, durationMs: 12.7 });
     const ajv = new Ajv2020({ allErrors: true, validateFormats: false });
     const valid = ajv.compile(jsonSchema(all, { name: 'test', description: 'rows' }));
     const lines = render(form).map((line) => JSON.parse(line));

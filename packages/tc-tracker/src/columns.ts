@@ -114,6 +114,7 @@ export function sessionFields(places: Places, whose: Whose): readonly Field<Sess
     }),
     fields.choice('when', (row) => row.when, ['interval', 'end'], {
       description: 'Why there is this row: an interval is over, or the session is',
+      metric: { countWhen: 'end' },
     }),
     uint('pid', (row) => row.owner?.pid ?? null, {
       description: 'Local process, the first that was seen to send; null: none, or not yet',
@@ -143,6 +144,7 @@ export function sessionFields(places: Places, whose: Whose): readonly Field<Sess
     }),
     fields.choice('opener', (row) => row.opener, ['local', 'remote'], {
       description: 'Whose SYN opened it; null: it began before we looked',
+      metric: 'label',
       column: { header: '', width: 2, text: arrowOf },
     }),
     fields.ip('daddr', remote, family, {
@@ -163,12 +165,14 @@ export function sessionFields(places: Places, whose: Whose): readonly Field<Sess
     }),
     fields.choice('end', (row) => row.end, ['fin', 'rst', 'silence'], {
       description: 'How it ended; null: it goes on',
+      metric: 'label',
       column: { width: 3, text: ({ end }) => (end === null ? '' : ENDS[end]) },
     }),
     ...trafficFields(),
     uint('bytes_per_s', (row) => row.bytesPerS, {
       description: 'Both ways, since the last interval; null in the first row of a session',
       unit: 'bytes/s',
+      metric: 'gauge',
       column: {
         header: 'RATE',
         width: 8,
@@ -179,10 +183,12 @@ export function sessionFields(places: Places, whose: Whose): readonly Field<Sess
       description:
         "From the client's SYN to the server's FIN, or to what ended it; so far, if open",
       unit: 'ns',
+      metric: 'latency',
       column: { header: 'TIME', width: 6, text: (row) => nanosecondsText(row.durationNs) },
     }),
     uint('syn_retransmits', (row) => row.synRetransmits, {
       description: 'Times the opening SYN was sent again',
+      metric: 'sum',
     }),
     uint('mntns', (row) => row.owner?.mntns ?? null, {
       description: 'Mount namespace of the process',
@@ -221,6 +227,7 @@ function trafficFields(): Field<SessionRow>[] {
       fields.uint(`${way}_bytes`, (row: SessionRow) => row[way].bytes, {
         description: `Frames as they are on the wire, ${what}`,
         unit: 'bytes',
+        metric: 'sum',
         column: { header, width: 6, text: (row) => bytesText(row[way].bytes) },
       }),
     ),

@@ -50,7 +50,10 @@ export function connectFields(
       'when',
       (row) => (read.type(row) === EVENT.begun ? 'attempt' : 'outcome'),
       ['attempt', 'outcome'],
-      { description: 'What the row tells: that an attempt began, or how it ended' },
+      {
+        description: 'What the row tells: that an attempt began, or how it ended',
+        metric: 'label',
+      },
     ),
     fields.uint('family', read.family, {
       description: '4 or 6; 4 also for a dual-stack socket that talks IPv4',
@@ -82,6 +85,7 @@ export function connectFields(
     fields.uint('latency_us', read.latencyUs, {
       description: 'From the attempt to its outcome',
       unit: 'µs',
+      metric: 'latency',
       column: { header: 'LAT(ms)', width: 8, text: (row) => milliseconds(read.latencyUs(row)) },
     }),
     ...last,
@@ -111,6 +115,7 @@ export function countFields(): readonly Field<FlowCount>[] {
     }),
     fields.uint('connects', ({ connects }) => connects, {
       description: 'Attempts, however they ended',
+      metric: 'sum',
       column: { width: 10 },
     }),
   ];

@@ -74,11 +74,15 @@ export function flowFields(
       'type',
       (row) => (read.type(row) === EVENT.alert ? 'alert' : 'flow'),
       ['flow', 'alert'],
-      { description: 'Kind of row; alert: told at the moment the flow passed the limits' },
+      {
+        description: 'Kind of row; alert: told at the moment the flow passed the limits',
+        metric: 'label',
+      },
     ),
     ...first,
     fields.choice('call', (row) => (accepted(row) ? 'accept' : 'connect'), ['connect', 'accept'], {
       description: 'Which call is counted',
+      metric: 'label',
     }),
     fields.uint('family', read.family, {
       description: '4 or 6; 4 also for a dual-stack socket that talks IPv4',
@@ -104,7 +108,11 @@ export function flowFields(
       description: 'Local port of accepts; null for connects',
       column: { width: 5 },
     }),
-    fields.uint('count', read.count, { description: 'Calls', column: { width: 7 } }),
+    fields.uint('count', read.count, {
+      description: 'Calls',
+      column: { width: 7 },
+      metric: 'gauge',
+    }),
     fields.computed('mtbs_s', read.mtbs, {
       description: 'Mean time between two calls; null for one call',
       unit: 's',
@@ -170,6 +178,7 @@ export function eventFields(
   return [
     fields.choice('type', type, ['connect', 'accept', 'close'], {
       description: 'What happened',
+      metric: 'label',
       column: { header: 'T', width: 1, text: (row) => LETTERS[type(row)] },
     }),
     ...first,
@@ -177,7 +186,7 @@ export function eventFields(
       'call',
       (row) => (read.call(row) === EVENT.accept ? 'accept' : 'connect'),
       ['connect', 'accept'],
-      { description: 'How the connection began' },
+      { description: 'How the connection began', metric: 'label' },
     ),
     fields.bigText('flow', read.flow, {
       description: 'The same in all rows of a connection: the cookie of its socket',
@@ -200,24 +209,29 @@ export function eventFields(
     }),
     fields.choice('end', read.end, ['fin', 'rst', 'timeout'], {
       description: 'How it ended: by FIN, by RST or because nobody answered',
+      metric: 'label',
       column: { header: 'HOW', width: 16, cut: false, text: (row) => howText(row, read, error) },
     }),
     fields.uint('duration_ns', read.durationNs, {
       description: 'At a close, from connected or accepted to the end; null if not seen from there',
       unit: 'ns',
+      metric: 'latency',
     }),
     fields.uint('tx_bytes', read.txBytes, {
       description: 'At a close: payload sent, without repetitions',
       unit: 'bytes',
+      metric: 'sum',
       column: wide,
     }),
     fields.uint('rx_bytes', read.rxBytes, {
       description: 'At a close: payload received',
       unit: 'bytes',
+      metric: 'sum',
       column: wide,
     }),
     fields.uint('retransmits', read.retransmits, {
       description: 'At a close: segments sent again, those of the handshake included',
+      metric: 'sum',
       column: { ...wide, header: 'RETR' },
     }),
     ...last,

@@ -94,7 +94,8 @@ test('more flows than the table keeps: counted ones and counted losses are all c
   expect(seen.length).toBeGreaterThan(100);
   expect(seen.length + lost).toBe(3001);
   for (const one of seen) expect(all).toContain(one);
-  expect(source.summary?.({ events: 0, lost: 0, truncated: 0, durationMs: 0 })).toBe(
+  const summary = { events: 0, lost: 0, truncated: 0, unsent: null, durationMs: 0 };
+  expect(source.summary?.(summary)).toBe(
     `${seen.length} flows, ${seen.length} calls, ${lost} calls lost`,
   );
 });

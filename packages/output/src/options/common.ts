@@ -1,3 +1,4 @@
+import { listenAddress, receiverUrl } from './endpoints.js';
 import * as kind from './kinds.js';
 import type { NameSet, NumberSet } from './lists.js';
 import type { Values } from './option.js';
@@ -8,6 +9,7 @@ const DAY_MS = 86_400_000;
 
 const FILTERS = 'Filters, decided in the kernel';
 const OUTPUT = 'Output';
+const TELEMETRY = 'Telemetry';
 const RUN = 'Run';
 
 /** The options that every tracer has. */
@@ -64,6 +66,28 @@ export const commonOptions = {
   }),
   time: kind.flag({ letter: 'T', group: OUTPUT, help: 'show the time of day' }),
   timestamp: kind.flag({ letter: 't', group: OUTPUT, help: 'show seconds since the first event' }),
+  otlp: kind.special({
+    argument: 'URL',
+    expected: 'a URL, as in http://127.0.0.1:4318',
+    group: TELEMETRY,
+    help: 'send events and counts to this OpenTelemetry collector, too',
+    parse: receiverUrl,
+  }),
+  prometheus: {
+    ...kind.special({
+      argument: 'ADDR',
+      expected: 'a port or an address with one, as in 9464, 0.0.0.0:9464 or [::1]:9464',
+      group: TELEMETRY,
+      help: 'answer Prometheus here (127.0.0.1:9464; of a port alone, on loopback)',
+      parse: listenAddress,
+    }),
+    implied: '9464',
+  },
+  nodeName: kind.text({
+    argument: 'NAME',
+    group: TELEMETRY,
+    help: 'name of this node, part of every event (environment: NODE_NAME)',
+  }),
   duration: kind.duration({
     aliases: ['timeout'],
     minMs: 1,
