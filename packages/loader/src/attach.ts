@@ -1,8 +1,8 @@
 import type { BpfObject, BpfProgram, Link } from '@imagesnoop/bpf-core';
-import { features } from '@imagesnoop/bpf-core';
+import { features, privileges } from '@imagesnoop/bpf-core';
 import { UnsupportedError } from './errors.js';
 import { kernelKnows } from './kernel-names.js';
-import { cgroup2Mount, hasKernelBtf, hasKprobes } from './machine.js';
+import { cgroup2Mount, hasKernelBtf, hasKprobes, isFtraceOff } from './machine.js';
 
 /** Attaches a program as its section says; those of cgroups to the root of cgroup v2. */
 export function attachProgram(object: BpfObject, name: string): Link {
@@ -19,6 +19,8 @@ export function improbable({ section }: BpfProgram): string | undefined {
   // libbpf finds what these attach to in the kernel's own BTF; a file tells of structs only.
   if (/^(?:tp_btf|fentry|fexit|fmod_ret|lsm|iter)\b/.test(section) && !hasKernelBtf())
     return 'this kernel has no BTF of its own';
+  if (needsFtrace(section) && isFtraceOff())
+    return 'ftrace is switched off, so it would never fire (sysctl kernel.ftrace_enabled=1)';
   const trampoline = /^(?:fentry|fexit|fmod_ret)(?:\.s)?\/(?:\w+:)?(\w+)$/.exec(section)?.[1];
   if (trampoline !== undefined) {
     if (!hasTrampolines()) return 'this kernel loads no fentry or fexit programs';
@@ -27,11 +29,28 @@ export function improbable({ section }: BpfProgram): string | undefined {
   const tracepoint = /^tp_btf\/(\w+)$/.exec(section)?.[1];
   if (tracepoint !== undefined && kernelKnows(`btf_trace_${tracepoint}`) === false)
     return `this kernel has no tracepoint ${tracepoint}`;
-  if (section.startsWith('tcx/') && !features.supportsTcx())
+  if (section.startsWith('tcx/') && mayAttachToInterfaces() && !features.supportsTcx())
     return 'this kernel has no tcx (since Linux 6.6)';
   if (/^k(ret)?probe\/|^k(ret)?syscall\//.test(section) && !hasKprobes())
     return 'this kernel is built without kprobes';
   return undefined;
+}
+
+/**
+ * What reaches functions through their calls of ftrace: trampolines everywhere, kprobes where
+ * KPROBES_ON_FTRACE is, elsewhere they are breakpoints.
+ */
+function needsFtrace(section: string): boolean {
+  return (
+    /^(?:fentry|fexit|fmod_ret|lsm)\b/.test(section) ||
+    (process.arch === 'x64' && /^k(?:ret)?(?:probe|syscall)\//.test(section))
+  );
+}
+
+/** Without, libbpf's probe finds nothing and tells nothing. */
+function mayAttachToInterfaces(): boolean {
+  const held = privileges.capabilities();
+  return held.has('CAP_NET_ADMIN') || held.has('CAP_SYS_ADMIN');
 }
 
 let trampolines: boolean | undefined;

@@ -38,7 +38,7 @@ export class HookChooser {
 
   /** Does any alternative that is to be tried now need this program? */
   needs(program: string): boolean {
-    return this.current.some(({ alternative }) => alternative.programs.includes(program));
+    return this.current.some(({ alternative }) => loadedBy(alternative).includes(program));
   }
 
   /**
@@ -51,7 +51,7 @@ export class HookChooser {
     for (const state of this.#events) {
       for (;;) {
         const alternative = state.alternatives[state.index] as HookAlternative;
-        const why = firstReason(alternative.programs, refused);
+        const why = firstReason(loadedBy(alternative), refused);
         if (why === undefined) break;
         this.#next(state, why);
       }
@@ -91,6 +91,12 @@ export class HookChooser {
     );
   }
 }
+
+/** The programs that an alternative needs loaded. */
+const loadedBy = ({ programs, calls = {} }: HookAlternative): readonly string[] => [
+  ...programs,
+  ...Object.values(calls),
+];
 
 function firstReason(
   programs: readonly string[],

@@ -23,6 +23,18 @@ export function isTooOld(text = release()): boolean {
   return version.major < 5 || (version.major === 5 && version.minor < 8);
 }
 
+/** User namespace of the machine itself: PROC_USER_INIT_INO, include/linux/proc_ns.h. */
+const INITIAL_USER_NAMESPACE = 'user:[4026531837]';
+
+/** Do the capabilities of this process count for the whole machine? True where that cannot be told. */
+export function isInitialUserNamespace(): boolean {
+  try {
+    return readlinkSync('/proc/self/ns/user') === INITIAL_USER_NAMESPACE;
+  } catch {
+    return true;
+  }
+}
+
 export function hasKernelBtf(): boolean {
   return existsSync(KERNEL_BTF);
 }
@@ -48,6 +60,11 @@ export function hasKprobes(): boolean {
   ].some((path) => existsSync(path));
 }
 
+/** Is the kernel told to run nothing that is attached through ftrace? It attaches it all the same. */
+export function isFtraceOff(): boolean {
+  return readText('/proc/sys/kernel/ftrace_enabled') === '0';
+}
+
 /** Mount point of the cgroup v2 hierarchy: `/sys/fs/cgroup`, or below it beside version 1. */
 export function cgroup2Mount(mounts = readText('/proc/self/mounts')): string | undefined {
   for (const line of mounts.split('\n')) {
@@ -57,7 +74,8 @@ export function cgroup2Mount(mounts = readText('/proc/self/mounts')): string | u
   return undefined;
 }
 
-export const MOUNT_TRACEFS = 'mount -t tracefs tracefs /sys/kernel/tracing';
+export const MOUNT_TRACEFS =
+  'mount -t tracefs tracefs /sys/kernel/tracing; for a container: docker run -v /sys/kernel/tracing:/sys/kernel/tracing:ro';
 
 export function hasTracefs(mounts = readText('/proc/self/mounts')): boolean {
   return mounts.split('\n').some((line) => line.split(' ')[2] === 'tracefs');

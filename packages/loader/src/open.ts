@@ -95,10 +95,12 @@ class Attempt {
       if (!this.#load(pinned)) return this.#undo();
       const selfTest = SelfTest.for(this.#object, this.#plan.trigger);
       for (const { event, alternative } of this.#chooser.current) {
-        if (alternative.attach === false) continue;
-        if (!this.#attach(alternative.programs)) return this.#undo();
-        if (alternative.selfTest === false) continue;
-        if (await selfTest.fires(alternative.programs)) continue;
+        const { programs, attach, selfTest: isTested } = alternative;
+        if (attach === false) continue;
+        if (isTested === false) selfTest.passOver(programs);
+        else await selfTest.prepare(programs);
+        if (!this.#attach(programs)) return this.#undo();
+        if (isTested === false || (await selfTest.fires(programs))) continue;
         this.#chooser.reject(event, 'attached, but did not fire when this process did the thing');
         return this.#undo();
       }
@@ -126,6 +128,10 @@ class Attempt {
       return false;
     }
     fillFilters();
+    for (const { alternative } of this.#chooser.current) {
+      for (const [map, program] of Object.entries(alternative.calls ?? {}))
+        object.map(map).setProgram(0, object.program(program));
+    }
     return true;
   }
 

@@ -31,6 +31,11 @@ export interface HookAlternative {
   /** `fentry`, `kprobe`, `tracepoint`: what `--hook` takes. */
   readonly name: string;
   readonly programs: readonly string[];
+  /**
+   * Programs that these go on in by a tail call: for each map of programs, what is put into its first
+   * place. They are loaded, not attached.
+   */
+  readonly calls?: Readonly<Record<string, string>>;
   /** What this alternative costs or cannot see, for `-v`. */
   readonly note?: string;
   /** False if the tool itself attaches them once they are loaded: those for interfaces. */

@@ -1,11 +1,14 @@
 import { privileges } from '@imagesnoop/bpf-core';
-import { isRefusal } from './refusal.js';
+import { isRefusal, lacking } from './refusal.js';
 
 export interface DropOptions {
   /** Who to become; default: who called sudo, else nobody. */
   uid?: number;
   gid?: number;
 }
+
+/** For becoming another user, and for losing root's groups. */
+const NEEDED = ['CAP_SETUID', 'CAP_SETGID'];
 
 /** The user `nobody` and its group, on every distribution since the kernel's overflow uid is that. */
 const NOBODY = 65534;
@@ -21,13 +24,17 @@ const NOBODY = 65534;
  *
  * @param readMaps reads a map; throws where the kernel refuses
  * @returns one sentence that says what was done, for `-v`
- * @throws BpfError `PRIVILEGE_*` if not every thread could be changed
+ * @throws PermissionError `PERMISSION_MISSING` where root may not become another user, BpfError
+ *   `PRIVILEGE_*` if not every thread could be changed
  */
 export function dropPrivileges(options: DropOptions, readMaps: () => void): string {
   if (process.geteuid?.() !== 0) return 'privileges: not running as root, nothing to give up';
   const uid = options.uid ?? idFrom('SUDO_UID') ?? NOBODY;
   const gid = options.gid ?? (options.uid === undefined ? idFrom('SUDO_GID') : undefined) ?? NOBODY;
   if (uid === 0) return 'privileges: kept, the target user is root';
+  const held = privileges.capabilities();
+  const missing = NEEDED.filter((name) => !held.has(name));
+  if (missing.length > 0) throw lacking('giving up root', missing);
   if (!worksAs(uid, readMaps)) {
     privileges.drop({ uid: 0, gid: 0 });
     return 'privileges: still root, behind a system call filter, since this kernel (before 5.19) refuses to count losses without CAP_BPF';

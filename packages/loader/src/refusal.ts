@@ -6,6 +6,7 @@ import {
   FIRST_KERNEL,
   hasKernelBtf,
   hasTracefs,
+  isInitialUserNamespace,
   isTooOld,
   KERNEL_BTF,
   MOUNT_TRACEFS,
@@ -42,7 +43,8 @@ export function missingCapabilities(held = privileges.capabilities()): string[] 
  */
 export function checkMachine(btf: string | undefined): void {
   const missing = missingCapabilities();
-  if (missing.length > 0) throw lacking(missing);
+  if (missing.length > 0) throw lacking('tracing', missing);
+  if (!isInitialUserNamespace()) throw foreign();
   if (btf !== undefined || hasKernelBtf()) return;
   if (isTooOld()) throw tooOld();
   throw new UnsupportedError('BTF_MISSING', `this kernel has no BTF (${KERNEL_BTF} is not there)`, {
@@ -64,7 +66,7 @@ export function explain(error: unknown): unknown {
   const errno = Math.abs(error.errno ?? 0);
   if (errno !== constants.errno.EPERM && errno !== constants.errno.EACCES) return error;
   const missing = missingCapabilities();
-  if (missing.length > 0) return lacking(missing, error);
+  if (missing.length > 0) return lacking('tracing', missing, error);
   if (features.lockdown() === 'confidentiality') {
     return new UnsupportedError('LOCKDOWN', `${error.message} (lockdown: confidentiality)`, {
       feature: 'tracing under lockdown',
@@ -86,8 +88,7 @@ function withObstacle(error: UnsupportedError): UnsupportedError {
   let { hint } = error;
   if (says(/^ENOENT: failed to determine tracepoint/) && !hasTracefs())
     hint = `Tracepoints are found through tracefs: ${MOUNT_TRACEFS}`;
-  else if (says(/^E(PERM|ACCES)\b/) && !privileges.capabilities().has('CAP_SYS_ADMIN'))
-    hint = 'This process has some capabilities but not all that are needed; run it as root.';
+  else if (says(/^E(PERM|ACCES)\b/)) hint = missingForHooks() ?? hint;
   return new UnsupportedError(error.code, error.message, { feature, tried, ...(hint && { hint }) });
 }
 
@@ -104,11 +105,42 @@ export function reasonOf(error: unknown): string {
   return (message.split('\n', 1)[0] as string).replace(OPERATION, '');
 }
 
-function lacking(capabilities: string[], cause?: unknown): PermissionError {
+/** Which of the capabilities that only some hooks need is lacking, as advice. */
+function missingForHooks(): string | undefined {
+  const held = privileges.capabilities();
+  if (held.has('CAP_SYS_ADMIN')) return undefined;
+  const next = held.has('CAP_NET_ADMIN') ? 'CAP_SYS_ADMIN' : 'CAP_NET_ADMIN';
+  return `This process lacks ${next}. ${howToGet([next])}`;
+}
+
+/** Root that lacks a capability is that of a container, or of a service with limits. */
+export function howToGet(
+  capabilities: readonly string[],
+  isRoot = process.geteuid?.() === 0,
+): string {
+  if (!isRoot) return 'Run it as root, e.g. with sudo.';
+  const flags = capabilities.map((name) => `--cap-add ${name.replace('CAP_', '')}`).join(' ');
+  return `Root of a container has what it is given: docker run ${flags}, in a pod securityContext.capabilities.add.`;
+}
+
+/** @param what it is that needs them, e.g. `tracing` */
+export function lacking(what: string, capabilities: string[], cause?: unknown): PermissionError {
   return new PermissionError(
     'PERMISSION_MISSING',
-    `tracing needs ${capabilities.join(' and ')}, which this process has not`,
-    { capabilities, cause, hint: 'Run it as root, e.g. with sudo.' },
+    `${what} needs ${capabilities.join(' and ')}, which this process has not`,
+    { capabilities, cause, hint: howToGet(capabilities) },
+  );
+}
+
+/** Capabilities are there, but count only for what belongs to that namespace. */
+function foreign(): PermissionError {
+  return new PermissionError(
+    'USER_NAMESPACE',
+    'tracing needs capabilities of the initial user namespace, and this process is in another one',
+    {
+      capabilities: NEEDED,
+      hint: 'Run it as root of the machine: with Docker --userns=host, in a pod hostUsers: true; rootless engines cannot.',
+    },
   );
 }
 

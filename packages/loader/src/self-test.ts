@@ -18,6 +18,8 @@ export class SelfTest {
   readonly #trigger: () => void | Promise<void>;
   readonly #tested = new Set<string>();
   #usual = 0;
+  /** Programs that count, too, were attached without a test. */
+  #stale = false;
 
   private constructor(
     counter: BpfMap | undefined,
@@ -40,17 +42,40 @@ export class SelfTest {
     return new SelfTest(counter, trigger);
   }
 
+  /** Programs are attached whose firing the trigger does not prove. */
+  passOver(programs: readonly string[]): void {
+    if (programs.length > 0) this.#stale = true;
+  }
+
+  /**
+   * To be called before programs are attached that are to be tested: learns what those count that
+   * were passed over.
+   */
+  async prepare(programs: readonly string[]): Promise<void> {
+    if (!this.#stale || !this.#isNew(programs)) return;
+    this.#usual = await this.#fired();
+    this.#stale = false;
+  }
+
   /** @param programs those of one alternative, all attached */
   async fires(programs: readonly string[]): Promise<boolean> {
-    if (this.#counter === undefined) return true;
-    if (programs.every((program) => this.#tested.has(program))) return true;
+    if (!this.#isNew(programs)) return true;
     for (const program of programs) this.#tested.add(program);
-    const before = this.#count();
-    await this.#trigger();
-    const fired = this.#count() - before;
+    const fired = await this.#fired();
     if (fired <= this.#usual) return false;
     this.#usual = fired;
     return true;
+  }
+
+  #isNew(programs: readonly string[]): boolean {
+    return this.#counter !== undefined && programs.some((program) => !this.#tested.has(program));
+  }
+
+  /** How often what is attached counts for one trigger. */
+  async #fired(): Promise<number> {
+    const before = this.#count();
+    await this.#trigger();
+    return this.#count() - before;
   }
 
   #count(): number {

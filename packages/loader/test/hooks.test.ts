@@ -47,6 +47,16 @@ describe('choosing', () => {
     ]);
   });
 
+  test('programs that are only called belong to an alternative, too', () => {
+    const [newer, older] = ['newer', 'older'].map((teller) => ({
+      ...{ name: 'kprobe', programs: ['entry'], calls: { tellers: teller } },
+    }));
+    const chooser = new HookChooser({ change: [newer, older].flatMap((each) => each ?? []) });
+    expect(chooser.needs('newer')).toBe(true);
+    chooser.rejectWhere((name) => (name === 'newer' ? 'too old' : undefined));
+    expect([chooser.needs('newer'), chooser.needs('older')]).toEqual([false, true]);
+  });
+
   test('with none left it says what was tried and why', () => {
     const chooser = new HookChooser(PLAN);
     expect(() =>

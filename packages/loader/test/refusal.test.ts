@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reasonOf } from '../src/refusal.js';
+import { howToGet, reasonOf } from '../src/refusal.js';
 
 test.each([
   [
@@ -17,4 +17,11 @@ test.each([
   ['cannot attach program fn to kprobe/x: ENOENT: no such function', 'ENOENT: no such function'],
 ])('%s', (message, reason) => {
   expect(reasonOf(new Error(message))).toBe(reason);
+});
+
+test('a capability is had by sudo, or by root of a container that is given it', () => {
+  expect(howToGet(['CAP_BPF'], false)).toBe('Run it as root, e.g. with sudo.');
+  expect(howToGet(['CAP_BPF', 'CAP_PERFMON'], true)).toContain(
+    'docker run --cap-add BPF --cap-add PERFMON,',
+  );
 });

@@ -33,6 +33,15 @@ describe('hooks are chosen by trying', () => {
     ]);
   });
 
+  test('what fires for another event, and was not tested, proves nothing', async () => {
+    const untested = WORKING.slice(3).map((one) => ({ ...one, selfTest: false }));
+    const silent = [...BROKEN.slice(2), ...WORKING.slice(2, 3)];
+    const { hooks: first, ...plan } = planOf(...untested);
+    const { hooks } = await trace({ ...plan, hooks: { ...first, other: silent } });
+    expect(hooks.map(({ chosen }) => chosen)).toEqual(['tp_btf', 'tracepoint']);
+    expect(hooks[1]?.rejected).toMatchObject([{ name: 'silent' }]);
+  });
+
   test('without an alternative left it is an error that lists them', async () => {
     await expect(trace(planOf(...BROKEN))).rejects.toMatchObject({
       code: 'HOOK_UNAVAILABLE',

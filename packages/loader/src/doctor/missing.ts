@@ -1,5 +1,6 @@
 // What is lacking on this machine and how to get it.
 import { hasTracefs, MOUNT_TRACEFS } from '../machine.js';
+import { howToGet } from '../refusal.js';
 import type { Facts } from './examine.js';
 import type { HookKind } from './kinds.js';
 
@@ -36,7 +37,7 @@ function ofThisProcess(facts: Facts, mayTrace: boolean): Missing[] {
   const denied = (kind: string): boolean => /^E(PERM|ACCES)\b/.test(find(facts, kind)?.why ?? '');
   const isRoot = capabilities.CAP_SYS_ADMIN === true;
   return given(
-    !mayTrace && ['CAP_BPF and CAP_PERFMON', 'Run it as root, e.g. sudo loader doctor.'],
+    !mayTrace && ['CAP_BPF and CAP_PERFMON', howToGet(['CAP_BPF', 'CAP_PERFMON'])],
     !isRoot &&
       denied('kprobe') && [
         'CAP_SYS_ADMIN',
