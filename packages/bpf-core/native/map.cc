@@ -3,6 +3,7 @@
 #include "env.h"
 #include "layout.h"
 #include "probe.h"
+#include "program.h"
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <cerrno>
@@ -32,6 +33,7 @@ void Map::Register(Napi::Env env, Napi::Object exports)
 			    InstanceMethod<&Map::Types>("types"),
 			    InstanceMethod<&Map::Lookup>("lookup"),
 			    InstanceMethod<&Map::Update>("update"),
+			    InstanceMethod<&Map::SetProgram>("setProgram"),
 			    InstanceMethod<&Map::Delete>("delete"),
 			    InstanceMethod<&Map::NextKey>("nextKey"),
 			    InstanceMethod<&Map::Batch>("batch"),
@@ -179,6 +181,22 @@ Napi::Value Map::Update(const Napi::CallbackInfo &info)
 	int error = bpf_map_update_elem(fd, key, value.data, flags);
 	if (error != 0)
 		Fail(env, "BPF_MAP_FAILED", Named("update"), -error);
+	return env.Undefined();
+}
+
+/** (index, program): where a tail call to that place goes */
+Napi::Value Map::SetProgram(const Napi::CallbackInfo &info)
+{
+	Napi::Env env = info.Env();
+	int fd = Fd(env, "set a program of");
+	auto index = static_cast<uint32_t>(IntegerArgument(info[0], "index", 0, UINT32_MAX));
+	Program &program = HandleArgument<Program>(info[1], "program");
+	int value = bpf_program__fd(program.Loaded(env, "use"));
+	int error = state_.type == BPF_MAP_TYPE_PROG_ARRAY
+			? bpf_map_update_elem(fd, &index, &value, BPF_ANY)
+			: -EINVAL;
+	if (error != 0)
+		Fail(env, "BPF_MAP_FAILED", Named("set a program of"), -error);
 	return env.Undefined();
 }
 

@@ -39,6 +39,7 @@ class Map : public Napi::ObjectWrap<Map> {
 	Napi::Value Types(const Napi::CallbackInfo &info);
 	Napi::Value Lookup(const Napi::CallbackInfo &info);
 	Napi::Value Update(const Napi::CallbackInfo &info);
+	Napi::Value SetProgram(const Napi::CallbackInfo &info);
 	Napi::Value Delete(const Napi::CallbackInfo &info);
 	Napi::Value NextKey(const Napi::CallbackInfo &info);
 	Napi::Value Batch(const Napi::CallbackInfo &info);

@@ -2,6 +2,7 @@ import { unlinkSync } from 'node:fs';
 import { integerBytes } from './bytes.js';
 import { BpfError } from './errors.js';
 import { type NativeMap, native } from './native.js';
+import { type BpfProgram, nativeProgram } from './program.js';
 
 /** What a map is, or is to be made of. */
 export interface MapInfo {
@@ -107,6 +108,14 @@ export class BpfMap {
    */
   update(key: Uint8Array | number, value: Uint8Array | number | bigint, flags = 0): void {
     this.#native.update(this.#key(key), this.#value(value), flags);
+  }
+
+  /**
+   * Of a prog_array: tail calls to this place of it go to the program from now on.
+   * @throws BpfError BPF_MAP_FAILED also when the program's type differs from those that are there
+   */
+  setProgram(index: number, program: BpfProgram): void {
+    this.#native.setProgram(index, nativeProgram(program));
   }
 
   /** Whether the key was there. */

@@ -96,6 +96,7 @@ export interface NativeMap {
   types(): { key?: FieldType; value?: FieldType };
   lookup(key: Uint8Array, flags: number, into?: Uint8Array): Uint8Array | undefined;
   update(key: Uint8Array, value: Uint8Array, flags: number): void;
+  setProgram(index: number, program: NativeProgram): void;
   delete(key: Uint8Array): boolean;
   nextKey(key?: Uint8Array): Uint8Array | undefined;
   batch(

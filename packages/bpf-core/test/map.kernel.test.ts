@@ -86,6 +86,25 @@ describe('maps', () => {
     expect(outcome(() => use(object.map('table')))).toBe('BPF_INVALID_ARGUMENT');
   });
 
+  test('a map of programs says where a tail call goes', () => {
+    using own = loadOnly('packet_jump', 'packet_xdp', 'exec_rawtp');
+    const [jump, pass] = [own.program('packet_jump'), own.program('packet_xdp')];
+    const run = () => jump.testRun({ data: new Uint8Array(64) }).result;
+    expect(run()).toBe(0); // XDP_ABORTED
+    own.map('landings').setProgram(1, pass);
+    expect(run()).toBe(2); // XDP_PASS
+    const use = (map: string, index: number, program: string) =>
+      outcome(() => own.map(map).setProgram(index, own.program(program)));
+    expect(use('landings', 1, 'exec_rawtp')).toBe('BPF_MAP_FAILED');
+    expect(use('landings', 2, 'packet_xdp')).toBe('BPF_MAP_FAILED');
+    expect(use('table', 1, 'packet_xdp')).toBe('BPF_MAP_FAILED');
+    expect(use('landings', -1, 'packet_xdp')).toBe('BPF_INVALID_ARGUMENT');
+    expect(use('landings', 1, 'packet_tcx')).toBe('BPF_NOT_LOADED');
+    expect(outcome(() => own.map('landings').setProgram(1, {} as never))).toBe(
+      'BPF_INVALID_ARGUMENT',
+    );
+  });
+
   test('a frozen map is read-only', () => {
     using own = loadOnly();
     own.map('per_cpu').freeze();
