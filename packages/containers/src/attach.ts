@@ -70,7 +70,7 @@ export class Attacher {
         : claim.startTicks === facts.startTicks;
     if (!proven) return false;
 
-    const path = facts.cgroups.get('') ?? '/';
+    const path = this.#tree.absolute(facts.cgroups.get('') ?? '/');
     const recorded = claim.cgroupPath;
     const inRecorded = recorded && (path === recorded || path.startsWith(`${recorded}/`));
     const own = inRecorded ? recorded : ownCgroup(path, id);

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { opendir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRandomId, type Runtime } from './container.js';
@@ -44,21 +44,36 @@ export function containerInPath(path: string): { id: string; runtime: Runtime } 
   return null;
 }
 
+const OWN_ROOT = '/';
+
 /** The v2 cgroup hierarchy as a map between paths and ids (inode numbers of directories). */
 export class CgroupTree {
   /** Null where the kernel has only v1 mounted; then no cgroup has an id. */
   readonly mount: string | null;
+  /** Where our own cgroup namespace begins in the mounted hierarchy. */
+  readonly #root: string;
 
-  constructor(mount: string | null) {
+  /** @param root where a cgroup namespace begins, whose /proc/PID/cgroup are given to `absolute()` */
+  constructor(mount: string | null, root = OWN_ROOT) {
     this.mount = mount;
+    this.#root = root;
   }
 
   static system(): CgroupTree {
     try {
-      return new CgroupTree(unifiedMount(readFileSync('/proc/self/mountinfo', 'utf8')));
+      const mount = unifiedMount(readFileSync('/proc/self/mountinfo', 'utf8'));
+      return new CgroupTree(mount, mount === null ? OWN_ROOT : namespaceRoot(mount));
     } catch {
       return new CgroupTree(null);
     }
+  }
+
+  /**
+   * A path of /proc/PID/cgroup as one of the mounted hierarchy. The kernel tells it as seen from our
+   * own cgroup namespace, which in a container begins at the container's cgroup: `/../other`.
+   */
+  absolute(path: string): string {
+    return join(this.#root, path);
   }
 
   /** Id of a cgroup, or null when it does not exist (any more). Below 2^53: see `lookup()`. */
@@ -95,4 +110,33 @@ export class CgroupTree {
     const text = await readFile(join(this.mount, path, 'cgroup.procs'), 'utf8').catch(() => '');
     return text.split('\n').filter(Boolean).map(Number);
   }
+}
+
+/** Inode of the machine's own cgroup namespace: PROC_CGROUP_INIT_INO, include/linux/proc_ns.h. */
+const INITIAL_NAMESPACE = 'cgroup:[4026531835]';
+
+/**
+ * Where our cgroup namespace begins. In another one than the machine's only a look at the hierarchy
+ * tells, if all of it is mounted: we are in the cgroup that lists this process.
+ *
+ * @param mount of the v2 hierarchy
+ */
+function namespaceRoot(mount: string): string {
+  if (readlinkSync('/proc/self/ns/cgroup') === INITIAL_NAMESPACE) return OWN_ROOT;
+  const own = /^0::\/(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '';
+  const queue = [OWN_ROOT];
+  for (let i = 0; i < queue.length && i < SEARCH_LIMIT; i++) {
+    const path = queue[i] as string;
+    const folder = join(mount, path);
+    try {
+      const listed = readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n');
+      if (listed.includes(`${process.pid}`) && path.endsWith(own))
+        return path.slice(0, path.length - own.length);
+      for (const entry of readdirSync(folder, { withFileTypes: true }))
+        if (entry.isDirectory()) queue.push(join(path, entry.name));
+    } catch {
+      // Removed since its parent was read, or a threaded one, which lists no processes.
+    }
+  }
+  return OWN_ROOT;
 }

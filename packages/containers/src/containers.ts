@@ -6,6 +6,7 @@ import { ContainersError } from './errors.js';
 import { Finder } from './finder.js';
 import { type Entry, Inventory } from './inventory.js';
 import { Newcomers } from './newcomers.js';
+import { seesHostProcesses } from './procfs.js';
 import { Resolver } from './resolver.js';
 import { Selection, type SelectOptions } from './selection.js';
 import { namesIn, parseSelector, type Selector } from './selector.js';
@@ -20,6 +21,9 @@ const READY_MS = 3000;
 
 /** Texts differ by socket, directory and reason, so there are few; this is a bound, not a limit. */
 const MAX_NOTES = 100;
+
+const NO_HOST_PIDS =
+  'this process does not see those of the host, by which containers are found: docker run --pid=host, in a pod hostPID: true';
 
 export interface ContainersOptions {
   /**
@@ -62,6 +66,7 @@ export class Containers {
       attacher,
       note: (text) => void (this.#notes.size < MAX_NOTES && this.#notes.add(text)),
     };
+    if (!seesHostProcesses()) context.note(NO_HOST_PIDS);
     this.#resolver = new Resolver(this.#inventory, attacher, tree);
     this.#newcomers = new Newcomers(this.#inventory, attacher, tree);
     this.#cgroups = new CgroupWatch(tree, (id, path) => this.#newcomers.look(id, path));

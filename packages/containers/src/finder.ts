@@ -76,7 +76,9 @@ export class Finder {
   #cgroupOf(cgroupId: number, pid: number): MadeCgroup | undefined {
     const made = this.#watch.get(cgroupId);
     if (made !== undefined || this.#tree.mount === null) return made;
-    for (const path of [cgroupsOf(pid).get(''), this.#resolver.pathOf(cgroupId)]) {
+    const told = cgroupsOf(pid).get('');
+    const candidates = [told && this.#tree.absolute(told), this.#resolver.pathOf(cgroupId)];
+    for (const path of candidates) {
       if (path === undefined) continue;
       const { ino, uid } = statSync(join(this.#tree.mount, path), { throwIfNoEntry: false }) ?? {};
       if (ino === cgroupId && uid !== undefined) return { path, uid };

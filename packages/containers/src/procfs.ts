@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
 
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessId {
@@ -94,4 +94,16 @@ export function processFacts(pid: number): ProcessFacts | null {
   const cgroups = cgroupsOf(pid);
   if (startTicks(pid) !== before) return null;
   return { pid, startTicks: before, mntns, cgroups };
+}
+
+/** Pid namespace of the machine itself: PROC_PID_INIT_INO, include/linux/proc_ns.h. */
+const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
+
+/** Are the process ids here those that runtimes of the host tell? */
+export function seesHostProcesses(): boolean {
+  try {
+    return readlinkSync('/proc/self/ns/pid') === INITIAL_PID_NAMESPACE;
+  } catch {
+    return true;
+  }
 }

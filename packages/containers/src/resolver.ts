@@ -100,7 +100,8 @@ export class Resolver {
   #byProcess(batch: ReadonlyMap<number, number>): Map<number, string> {
     const found = new Map<number, string>();
     for (const [id, pid] of batch) {
-      const path = pid === 0 ? undefined : processFacts(pid)?.cgroups.get('');
+      const told = pid === 0 ? undefined : processFacts(pid)?.cgroups.get('');
+      const path = told && this.#tree.absolute(told);
       if (path !== undefined && this.#tree.idOf(path) === id) found.set(id, path);
     }
     return found;

@@ -65,6 +65,7 @@ export class Selection {
     const running = [...inventory.entries()].filter((entry) => entry.process !== null);
     for (const rule of rules) this.#resolve(rule, running);
     for (const entry of running) if (this.#matches(entry)) this.#members.set(entry, entry.info);
+    for (const { info } of this.#members.keys()) if (isUntold(info)) throw unseen(info);
     this.#unfollow = inventory.onChange((change, entry) => {
       if (change === 'stopped') this.#drop(entry);
       else this.#update(entry);
@@ -185,3 +186,16 @@ export class Selection {
 
 const label = ({ id, name }: ContainerInfo): string =>
   name === null || name === id ? id.slice(0, 16) : `${id.slice(0, 12)} (${name})`;
+
+/** Nothing that events carry tells of it. */
+const isUntold = ({ mntns, cgroupId }: Member): boolean => mntns === null && cgroupId === null;
+
+function unseen(info: ContainerInfo): ContainersError {
+  return new ContainersError(
+    'CONTAINER_UNSEEN',
+    `events of container ${label(info)} cannot be told from others: neither its mount namespace nor its cgroup can be read, or both are the host's`,
+    {
+      hint: 'In a container: docker run --cap-add SYS_PTRACE -v /sys/fs/cgroup:/sys/fs/cgroup:ro.',
+    },
+  );
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ownCgroup } from '../src/attach.js';
-import { containerInPath, unifiedMount } from '../src/cgroups.js';
+import { CgroupTree, containerInPath, unifiedMount } from '../src/cgroups.js';
 import { parseCgroups, parseStartTicks } from '../src/procfs.js';
 
 const ID = '0123456789abcdef'.repeat(4);
@@ -23,6 +23,14 @@ describe('the v2 mount', () => {
   ])('%s', (_, line, mount) => {
     expect(unifiedMount(`22 1 0:2 / / rw - ext4 /dev/vda rw\n${line}\n`)).toBe(mount);
   });
+});
+
+test('paths are told from where our cgroup namespace begins', () => {
+  expect(new CgroupTree('/x').absolute('/docker/a')).toBe('/docker/a');
+  const ours = new CgroupTree('/x', '/kubepods/pod1/ours');
+  expect(ours.absolute('/')).toBe('/kubepods/pod1/ours/');
+  expect(ours.absolute('/../../pod2/other')).toBe('/kubepods/pod2/other');
+  expect(ours.absolute('/../../../system.slice')).toBe('/system.slice');
 });
 
 describe('the container that a cgroup path names', () => {

@@ -48,6 +48,14 @@ class Fleet {
 const NONE = { mntns: [], cgroups: [] };
 
 describe('a selection', () => {
+  test('of a container that events do not tell apart is refused', () => {
+    const fleet = new Fleet();
+    const { entry } = fleet.start('a1', 'web');
+    fleet.inventory.started(entry, { ...alive, mntns: null }, null);
+    const select = () => fleet.select({ containers: ['web'] });
+    expect(select).toThrow(/^events of container a10000000000 \(web\) cannot be told from others/);
+  });
+
   test('has the keys of all that match, and follows', () => {
     const fleet = new Fleet();
     const web = fleet.start('a1', 'web');
