@@ -1,5 +1,5 @@
 export { type ByteRun, byteRun } from './byte-run.js';
-export { ByteWriter } from './byte-writer.js';
+export { ByteWriter, type Prepared, prepare } from './byte-writer.js';
 export { type Command, type CommandLine, type Doing, runCommand } from './command.js';
 export { Csv } from './csv.js';
 export { displayBytes, displayText, displayWidth, truncate, truncateStart } from './display.js';
@@ -7,6 +7,7 @@ export { Distribution } from './distribution.js';
 export { errnoName } from './errno.js';
 export { OutputError, UsageError } from './errors.js';
 export { events, type LostEvent } from './events.js';
+export { FewTexts } from './few-texts.js';
 export {
   type Column,
   type ColumnOptions,

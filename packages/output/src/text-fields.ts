@@ -1,5 +1,6 @@
 import type { ByteRun } from './byte-run.js';
 import { displayBytes } from './display.js';
+import { FewTexts } from './few-texts.js';
 import { type Field, type FieldOptions, field, nullable, type Read, TEXT } from './field.js';
 import type { JsonWriter } from './json-writer.js';
 import { parsed } from './parsed.js';
@@ -26,6 +27,7 @@ export function text<Row>(
 ): Field<Row> {
   const schema = nullable({ type: 'string' });
   if (!isRange<Row>(read)) {
+    const texts = new FewTexts();
     return field(
       name,
       {
@@ -34,7 +36,7 @@ export function text<Row>(
         json(row, out) {
           const value = read(row);
           if (value === null) out.null();
-          else out.quoted(value);
+          else texts.write(value, out);
         },
         column: TEXT,
       },
