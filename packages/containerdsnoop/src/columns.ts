@@ -1,6 +1,15 @@
-import { containerFields, type Field, fields, type OwnerEvent } from '@imagesnoop/output';
+import {
+  containerFields,
+  FewTexts,
+  type Field,
+  fields,
+  type JsonWriter,
+  type OwnerEvent,
+  prepare,
+} from '@imagesnoop/output';
 import type { Owner } from './capture/owner.js';
 import type { Contents } from './content.js';
+import type { Peer } from './decode/chunk.js';
 import { type CallRow, methodText, type RowType } from './rows.js';
 import { isError, statusName } from './status.js';
 import type { MethodSummary } from './summary.js';
@@ -107,7 +116,7 @@ export function callFields(
       column: ifRoom,
     }),
     fields.uint('uid', (row) => owner(row)?.uid ?? null, { description: 'Its real user id' }),
-    fields.computed('peer', ({ peer }) => peer && { pid: peer.pid, comm: peer.comm }, {
+    fields.written('peer', ({ peer }, out) => writePeer(peer, out), {
       description: 'Process at the other end: pid and comm',
       schema: {
         type: ['object', 'null'],
@@ -124,6 +133,7 @@ export function callFields(
     }),
     fields.choice('type', ({ type }) => type, ['request', 'response', 'call'], {
       description: 'What the row is about: one message, or a whole call',
+      metric: 'label',
       column: {
         width: 4,
         show: messages ? 'table' : 'wide',
@@ -144,6 +154,7 @@ export function callFields(
     }),
     fields.text('method', ({ method }) => method, {
       description: 'Path of the method; null if it is one of `candidates`, or unknown',
+      metric: 'label',
       column: { width: roomy ? 50 : 24, text: shown, cut: roomy ? false : 'end' },
     }),
     fields.choice(
@@ -154,7 +165,7 @@ export function callFields(
         description: 'Where the method is from: seen, concluded (`~` in tables), or one of several',
       },
     ),
-    fields.computed('candidates', ({ candidates }) => candidates, {
+    fields.written('candidates', ({ candidates }, out) => writeList(candidates, out), {
       description: 'Methods that it may be, likeliest first; empty when it was seen',
       schema: { type: 'array', items: { type: 'string' } },
     }),
@@ -163,12 +174,14 @@ export function callFields(
       ({ status, protocol }) => (status === null ? null : statusName(status, protocol)),
       {
         description: 'Name of the gRPC status, or status of HTTP; null if none was seen',
+        metric: 'label',
         column: { ...ofCalls, width: 9 },
       },
     ),
     fields.uint('latency_us', ({ latencyNs }) => latencyNs && Math.round(latencyNs / 1000), {
       description: 'Of calls: from the first byte of the request to the status',
       unit: 'µs',
+      metric: 'latency',
       column: {
         ...ofCalls,
         header: 'LAT(ms)',
@@ -178,6 +191,7 @@ export function callFields(
     }),
     fields.text('error', (row) => errorText(row, contents), {
       description: 'What the server says of a failure, or how a call ended without a status',
+      column: { show: 'asked', alarm: true },
     }),
     fields.uint('bytes', ({ bytes }) => bytes, { description: 'Length of the message', unit: 'B' }),
     fields.uint('missing', ({ missing }) => missing, {
@@ -198,7 +212,7 @@ export function callFields(
       description: 'Their length together, as transferred',
       unit: 'B',
     }),
-    fields.computed('metadata', ({ headers }) => contents.metadata(headers), {
+    fields.written('metadata', ({ headers }, out) => contents.metadata(headers, out), {
       description: 'Headers that are not the protocol’s own, such as containerd-namespace',
       schema: { type: ['object', 'null'], additionalProperties: { type: 'string' } },
     }),
@@ -218,6 +232,25 @@ export function callFields(
       column: { width: 40, text: (row) => messageText(row, contents, characters) },
     }),
   ];
+}
+
+const PEER = { pid: prepare('{"pid":'), comm: prepare(',"comm":'), end: prepare('}') };
+const comms = new FewTexts();
+
+function writePeer(peer: Peer | null, out: JsonWriter): void {
+  if (peer === null) return out.null();
+  out.prepared(PEER.pid);
+  out.int(peer.pid);
+  out.prepared(PEER.comm);
+  comms.write(peer.comm, out);
+  out.prepared(PEER.end);
+}
+
+const EMPTY = prepare('[]');
+
+function writeList(texts: readonly string[], out: JsonWriter): void {
+  if (texts.length === 0) out.prepared(EMPTY);
+  else out.string(JSON.stringify(texts));
 }
 
 function containers(

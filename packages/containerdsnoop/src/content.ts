@@ -1,4 +1,4 @@
-import { bytesText } from '@imagesnoop/output';
+import { bytesText, type JsonWriter } from '@imagesnoop/output';
 import type { Headers, Message } from './decode/message.js';
 import { MessagePrinter } from './decode/protobuf/index.js';
 import type { Schema } from './decode/schema/schema.js';
@@ -67,13 +67,17 @@ export class Contents {
     return this.#redact ? redactText(text) : text;
   }
 
-  /** What the application has put into the header: no pseudo-headers, none of the protocol's own. */
-  metadata(headers: Headers | null): Record<string, string> | null {
-    if (headers === null) return null;
-    const own = headers.filter(([name]) => !STANDARD.test(name));
-    if (own.length === 0) return null;
+  /**
+   * Appends what the application has put into the header: no pseudo-headers, none of the protocol's
+   * own. Null if there is nothing.
+   */
+  metadata(headers: Headers | null, out: JsonWriter): void {
+    if (headers === null || headers.every(isStandard)) return out.null();
     const shown = this.#redact ? redactHeader : (_name: string, value: string) => value;
-    return Object.fromEntries(own.map(([name, value]) => [name, shown(name, value)]));
+    const own = headers.filter((header) => !isStandard(header));
+    out.string(
+      JSON.stringify(Object.fromEntries(own.map(([name, value]) => [name, shown(name, value)]))),
+    );
   }
 
   /** A method as it may be shown: targets of HTTP have parameters. */
@@ -97,6 +101,19 @@ export class Contents {
     };
     return content;
   }
+}
+
+/** Names repeat: what they are is remembered of this many, if they are no longer than names are. */
+const MAX_NAMES = 256;
+const MAX_NAME = 64;
+const standardNames = new Map<string, boolean>();
+
+function isStandard([name]: Headers[number]): boolean {
+  const known = standardNames.get(name);
+  if (known !== undefined) return known;
+  const standard = STANDARD.test(name);
+  if (standardNames.size < MAX_NAMES && name.length <= MAX_NAME) standardNames.set(name, standard);
+  return standard;
 }
 
 const STANDARD =

@@ -55,11 +55,12 @@ export class Collector {
 
   /** Forgets everything and gives the memory back. */
   clear(): void {
+    this.#whole = true;
+    if (this.#bytes === EMPTY) return;
     this.#budget.release(this.#bytes.length);
     giveBuffer(this.#bytes);
     this.#bytes = EMPTY;
     this.#length = 0;
-    this.#whole = true;
   }
 
   #grow(needed: number): boolean {

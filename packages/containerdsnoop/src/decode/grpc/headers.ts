@@ -46,8 +46,11 @@ export function outcomeOf(fields: readonly Field[], learned: WeakMap<Field, numb
   return { status, message: message === '' ? null : message };
 }
 
+const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
+
 /** grpc-message as gRPC writes it: UTF-8, with what is not printable as %XX. */
 export function percentDecoded(value: string): string {
+  if (PLAIN.test(value)) return value;
   const bytes: number[] = [];
   for (let at = 0; at < value.length; at++) {
     const hex = value[at] === '%' ? value.slice(at + 1, at + 3) : '';

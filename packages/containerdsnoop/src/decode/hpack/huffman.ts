@@ -3,12 +3,15 @@ import huffman from 'hpack.js/lib/hpack/huffman.js';
 
 const EOS = 256;
 const NONE = -1;
+/** Nobody came this way yet. */
+const UNKNOWN = -2;
 
 /**
  * A machine that eats whole bytes: a state is an inner node of the code's tree. The shortest code
  * has 5 bits, so that a byte ends at most two of them.
  */
 interface Machine {
+  nodes: Node[];
   /** By state * 256 + byte: the next state, or NONE if no string goes on like this. */
   next: Int16Array;
   /** How many octets come out, and which: the first in the low byte. */
@@ -42,14 +45,12 @@ function build(): Machine {
   const nodes = codeTree();
   const size = nodes.length * 256;
   const made: Machine = {
-    next: new Int16Array(size),
+    nodes,
+    next: new Int16Array(size).fill(UNKNOWN),
     count: new Uint8Array(size),
     octets: new Uint16Array(size),
     final: new Uint8Array(nodes.length),
   };
-  for (let state = 0; state < nodes.length; state++) {
-    for (let byte = 0; byte < 256; byte++) addTransition(made, nodes, state, byte);
-  }
   // Padding is the beginning of the code of EOS, which is all ones.
   for (let state = 0, bits = 0; bits < 8; bits++) {
     made.final[state] = 1;
@@ -58,9 +59,11 @@ function build(): Machine {
   return made;
 }
 
-function addTransition(made: Machine, nodes: Node[], from: number, byte: number): void {
-  const at = from * 256 + byte;
-  let state = from;
+/** Finds out where a state goes with a byte: strings need a small part of all ways. */
+function addTransition(made: Machine, at: number): void {
+  const { nodes } = made;
+  const byte = at & 0xff;
+  let state = at >> 8;
   for (let shift = 7; shift >= 0; shift--) {
     const to = (nodes[state] as Node)[((byte >> shift) & 1) as 0 | 1];
     if (to === leaf(EOS)) {
@@ -98,6 +101,7 @@ export function huffmanText(bytes: Uint8Array, start: number, end: number): stri
   let length = 0;
   for (let at = start; at < end; at++) {
     const step = state * 256 + (bytes[at] as number);
+    if (next[step] === UNKNOWN) addTransition(machine, step);
     state = next[step] as number;
     if (state === NONE) return null;
     const out = count[step] as number;

@@ -52,6 +52,9 @@ export class HeaderTracker {
   #table: Table;
   /** Sequences of names seen, joined. */
   #templates = new Set<string>();
+  /** The two that were learned last. */
+  #last: readonly string[] = [];
+  #beforeLast: readonly string[] = [];
   #healing: Healing | null = null;
   /** Whether the table was recognised after a hole, which may have been wrong. */
   #wasHealed = false;
@@ -115,8 +118,12 @@ export class HeaderTracker {
   }
 
   #learn(fields: readonly Field[]): void {
+    // Most blocks look like one of the last two: headers and trailers, with a timeout and without.
+    if (fits(fields, this.#last) || fits(fields, this.#beforeLast)) return;
     if (fields.some(({ name }) => name === null)) return;
-    const template = fields.map(({ name }) => name).join();
+    this.#beforeLast = this.#last;
+    this.#last = fields.map(({ name }) => name as string);
+    const template = this.#last.join();
     if (this.#templates.has(template)) return;
     if (this.#templates.size >= TEMPLATES) {
       for (const oldest of this.#templates) {

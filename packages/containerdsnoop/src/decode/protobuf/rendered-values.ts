@@ -1,5 +1,5 @@
 import type { JsonWriter } from '@imagesnoop/output';
-import type { MessageType } from '../schema/schema.js';
+import type { MessageField } from '../schema/schema.js';
 
 /** Shorter values are written in less time than it takes to find them. */
 const MIN_BYTES = 64;
@@ -9,11 +9,11 @@ const SLOTS = 4096;
 /** All values together, as they came and as they were written; beyond it they begin anew. */
 const MAX_TOTAL_BYTES = 8 << 20;
 /** Labels come in any order behind the same id: values are told apart by bytes from everywhere. */
-const HASHED_WORDS = 64;
+const HASHED_WORDS = 24;
 const WORD_BYTES = 4;
 
 interface Rendered {
-  readonly type: MessageType;
+  readonly field: MessageField;
   readonly source: Buffer;
   readonly written: Buffer;
 }
@@ -27,9 +27,9 @@ export class RenderedValues {
   #slots: (Rendered | undefined)[] = new Array(SLOTS);
   #totalBytes = 0;
 
-  /** Appends what was written for the same bytes of the same type; false if that is not known. */
+  /** Appends what was written for the same bytes of the same field; false if that is not known. */
   replay(
-    type: MessageType,
+    field: MessageField,
     bytes: Uint8Array,
     start: number,
     stop: number,
@@ -37,7 +37,7 @@ export class RenderedValues {
   ): boolean {
     if (stop - start < MIN_BYTES) return false;
     const known = this.#slots[slotOf(bytes, start, stop)];
-    if (known === undefined || known.type !== type) return false;
+    if (known === undefined || known.field !== field) return false;
     if (known.source.length !== stop - start) return false;
     if (known.source.compare(bytes, start, stop) !== 0) return false;
     writer.raw(known.written);
@@ -46,7 +46,7 @@ export class RenderedValues {
 
   /** Keeps what the writer has from `from` on, written for the bytes from `start` to `stop`. */
   keep(
-    type: MessageType,
+    field: MessageField,
     bytes: Uint8Array,
     start: number,
     stop: number,
@@ -63,7 +63,7 @@ export class RenderedValues {
       this.#totalBytes = stop - start + writer.length - from;
     }
     this.#slots[slot] = {
-      type,
+      field,
       source: Buffer.from(bytes.subarray(start, stop)),
       written: Buffer.from(writer.bytes.subarray(from, writer.length)),
     };

@@ -153,32 +153,28 @@ export class Renderer {
   #field(field: MessageField, index: number, first: boolean, depth: number, cut: boolean): number {
     if (field.wire !== this.#reader.wire) return this.#packed(field, index, first);
     this.#format.beginValue(field, index, first);
-    if (field.map === null) this.#value(field, depth, cut);
+    if (depth === 0 && field.message !== null) this.#known(field, field.message);
+    else if (field.map === null) this.#value(field, depth, cut);
     else this.#entry(field, field.map, depth);
     return index + 1;
   }
 
   #value(field: MessageField, depth: number, cut: boolean): void {
-    if (field.message !== null) {
-      if (depth === 0) this.#entryOfList(field, field.message);
-      else this.#inside(field, field.message, depth);
-    } else if (field.wire === 2) this.#values.span(field, this.#reader, cut);
+    if (field.message !== null) this.#inside(field, field.message, depth);
+    else if (field.wire === 2) this.#values.span(field, this.#reader, cut);
     else this.#values.number(field, this.#reader);
   }
 
   /** A message directly inside of the one that is rendered: likely to come again as it is. */
-  #entryOfList(field: MessageField, type: MessageType): void {
+  #known(field: MessageField, type: MessageType): void {
+    const rendered = this.#careful || this.#values.hidden > 0 ? undefined : this.#rendered;
     const { bytes, start, stop } = this.#reader;
-    const rendered = this.#rendered;
-    const hidden = this.#values.hidden > 0 || field.redact === 'hide';
-    if (rendered === undefined || this.#careful || hidden) {
-      return this.#inside(field, type, 0);
-    }
     const writer = this.#writer;
-    if (rendered.replay(type, bytes, start, stop, writer)) return;
+    if (rendered?.replay(field, bytes, start, stop, writer)) return;
     const from = writer.length;
-    this.#inside(field, type, 0);
-    if (!this.#disordered) rendered.keep(type, bytes, start, stop, writer, from);
+    if (field.map === null) this.#inside(field, type, 0);
+    else this.#entry(field, field.map, 0);
+    if (!this.#disordered) rendered?.keep(field, bytes, start, stop, writer, from);
   }
 
   /** The message in the value that the reader is at. */
