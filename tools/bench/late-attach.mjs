@@ -33,9 +33,8 @@ for (const path of positionals) score(path);
 function score(path) {
   const { chunks, schema } = recording(path);
   const truth = new Map();
-  decode(chunks, schema, {
-    onCall: (call) => truth.set(`${call.conn} ${call.stream}`, call.method),
-  });
+  const learn = (of) => truth.set(identity(of), of.method);
+  decode(chunks, schema, { onMessage: learn, onCall: learn });
   const counts = { request: tally(), response: tally(), call: tally() };
   const unnamed = new Map();
   for (const point of POINTS) {
@@ -83,9 +82,18 @@ function cut(chunks, point) {
   });
 }
 
+/**
+ * What a label is of, whenever decoding began. Exchanges of HTTP/1 have no number on the wire: they
+ * are told by when they were seen.
+ */
+function identity({ protocol, conn, stream, type, tsNs, endNs }) {
+  if (protocol !== 'http') return `${conn} ${stream}`;
+  return `${conn} ${type ?? 'call'} ${tsNs ?? endNs}`;
+}
+
 /** @returns whether the label names the right method */
 function count(tally, label, truth) {
-  const right = truth.get(`${label.conn} ${label.stream}`);
+  const right = truth.get(identity(label));
   // A stream that was over at the start has no truth: bytes behind its end.
   if (right === undefined) return true;
   const kind = kindOf(label, right);
@@ -99,10 +107,11 @@ function kindOf({ method, pathSource, candidates }, right) {
   return candidates.includes(right) ? 'ambiguous' : 'other';
 }
 
-function note(unnamed, { conn, stream, method, candidates }, truth) {
+function note(unnamed, call, truth) {
+  const { method, candidates } = call;
   const short = (path) => path.slice(path.lastIndexOf('.') + 1);
   const told = method === null ? candidates.map(short).join(' ') : short(method);
-  const text = `${short(truth.get(`${conn} ${stream}`) ?? '')}: ${told}`;
+  const text = `${short(truth.get(identity(call)) ?? '')}: ${told}`;
   unnamed.set(text, (unnamed.get(text) ?? 0) + 1);
 }
 
