@@ -2,13 +2,15 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Attacher } from './attach.js';
 import type { CgroupTree } from './cgroups.js';
-import type { Inventory } from './inventory.js';
-import { commandOf, parentOf } from './procfs.js';
+import type { Entry, Inventory } from './inventory.js';
+import { commandOf, nameOf, parentOf } from './procfs.js';
 
 /** When a new cgroup is looked at for the process that a runtime puts into it, in milliseconds. */
 const LOOKS_MS = [0, 2, 5, 10, 20, 40, 80];
 /** By then it is in namespaces of its own; until then its cgroup tells of it. */
 const ATTACH_MS = 100;
+/** What runc calls processes that end when the container's first one is ready. */
+const STAGE = /^runc:\[[01]:/;
 const RUNTIMES: ReadonlySet<string> = new Set(['runc', 'crun']);
 /** Their commands that make a container; its id is the last word. */
 const CREATING: ReadonlySet<string> = new Set(['create', 'run', 'restore']);
@@ -57,8 +59,13 @@ export class Newcomers {
     if (id === undefined || this.#inventory.byCgroup(cgroupId) !== undefined) return;
     const entry = this.#inventory.homeless(id) ?? this.#inventory.describe({ id, runtime: 'runc' });
     this.#inventory.located(entry, { id: cgroupId, path });
+    this.#attach(entry, path, pid);
+  }
+
+  #attach(entry: Entry, path: string, pid: number): void {
     this.#later(ATTACH_MS, () => {
       if (entry.process !== null) return; // its state directory is open to us and told
+      if (STAGE.test(nameOf(pid) ?? '')) return this.#attach(entry, path, pid);
       const confirm = async () => (await this.#tree.processes(path)).includes(pid);
       void this.#attacher.attach(entry, { pid, cgroupPath: path, confirm });
     });

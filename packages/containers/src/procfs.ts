@@ -62,6 +62,9 @@ export function parentOf(pid: number): number | null {
   return stat === null ? null : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
+/** The name it goes by (`comm`), or null when it is gone. */
+export const nameOf = (pid: number): string | null => read(`/proc/${pid}/comm`)?.trimEnd() ?? null;
+
 /** Words of its command line; none of a zombie or when it is gone. */
 export const commandOf = (pid: number): string[] =>
   (read(`/proc/${pid}/cmdline`) ?? '').split('\0').slice(0, -1);
