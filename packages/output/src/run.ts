@@ -108,8 +108,10 @@ async function trace<Table extends Options, Row>(
   let source: Source<Row> | undefined;
   try {
     telemetry = await openTelemetry(tool, values, node);
-    source = onNode(await tool.open(values, { operands, signal: end.signal }), node);
+    source = await tool.open(values, { operands, signal: end.signal });
+    // A collector is told the node's name once, for all that it gets.
     if (telemetry) session.exportTo(telemetry, source);
+    source = onNode(source, node);
     if (noLog !== undefined) say(`${tool.name}: ${noLog}; going on without a log`);
     const printed = log !== undefined && printsToLog(shown, source);
     session.show(stdoutOutput(shown, source, printed ? log : stdout));

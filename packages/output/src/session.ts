@@ -21,6 +21,7 @@ export class Session<Row> {
   readonly #outputs: Output<Row>[] = [];
   #log: FileSink | undefined;
   #exported: Exported<Row> | undefined;
+  #metricsAt: string | null = null;
   #events = 0;
   #lost = 0;
   #truncated = 0;
@@ -54,6 +55,7 @@ export class Session<Row> {
   /** Rows go there, too, as far as there is room. */
   exportTo(telemetry: Telemetry, source: Source<Row>): void {
     this.#exported = new Exported(telemetry, source);
+    this.#metricsAt = telemetry.address;
     telemetry.onTrouble = (why) => {
       const { otlp } = this.#values;
       if (why === '') say(`${this.#name}: ${otlp} takes events again`);
@@ -195,6 +197,7 @@ export class Session<Row> {
     }
     if (quiet) return;
     const log = this.#log ? `, logging to ${this.#log.path}` : '';
-    say(`${this.#name}: tracing${log}; Ctrl-C to end`);
+    const metrics = this.#metricsAt === null ? '' : `, metrics at ${this.#metricsAt}`;
+    say(`${this.#name}: tracing${log}${metrics}; Ctrl-C to end`);
   }
 }
