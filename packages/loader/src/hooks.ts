@@ -48,14 +48,18 @@ export class HookChooser {
    * @throws UnsupportedError `HOOK_UNAVAILABLE` when an event has no alternative left
    */
   rejectWhere(refused: (program: string) => string | undefined): void {
-    for (const state of this.#events) {
-      for (;;) {
-        const alternative = state.alternatives[state.index] as HookAlternative;
-        const why = firstReason(loadedBy(alternative), refused);
-        if (why === undefined) break;
-        this.#next(state, why);
-      }
-    }
+    this.#rejectEach((alternative) => firstReason(loadedBy(alternative), refused));
+  }
+
+  /**
+   * The same for alternatives whose helper is not there.
+   *
+   * @throws UnsupportedError `HOOK_UNAVAILABLE` when an event has no alternative left
+   */
+  rejectWithout(isThere: (helper: string) => boolean): void {
+    this.#rejectEach(({ helper }) =>
+      helper === undefined || isThere(helper) ? undefined : `this kernel has no ${helper}()`,
+    );
   }
 
   /** Gives up what is being tried for one event. */
@@ -70,6 +74,16 @@ export class HookChooser {
       const { name, note } = alternatives[index] as HookAlternative;
       return { event, chosen: name, ...(note === undefined ? {} : { note }), rejected };
     });
+  }
+
+  #rejectEach(reason: (alternative: HookAlternative) => string | undefined): void {
+    for (const state of this.#events) {
+      for (;;) {
+        const why = reason(state.alternatives[state.index] as HookAlternative);
+        if (why === undefined) break;
+        this.#next(state, why);
+      }
+    }
   }
 
   #next(state: EventState, why: string): void {

@@ -10,9 +10,15 @@ const HEADER_LENGTH = 24;
 const FOLDER = '/sys/kernel/btf';
 
 const texts = new Map<string, Buffer>();
+const answers = new Map<string, boolean | undefined>();
 
 /** @returns undefined if the kernel does not say, because it has no BTF */
 export function kernelKnows(name: string): boolean | undefined {
+  if (!answers.has(name)) answers.set(name, search(name));
+  return answers.get(name);
+}
+
+function search(name: string): boolean | undefined {
   let files: string[];
   try {
     files = readdirSync(FOLDER);
@@ -28,6 +34,7 @@ export function kernelKnows(name: string): boolean | undefined {
 /** Forgets what was read: it is of use only while hooks are chosen. */
 export function forgetKernelNames(): void {
   texts.clear();
+  answers.clear();
 }
 
 function textOf(file: string): Buffer {

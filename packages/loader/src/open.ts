@@ -6,7 +6,7 @@ import { attachProgram, improbable } from './attach.js';
 import { LoaderError } from './errors.js';
 import { configureFilters, type Filters, PinnedFilters } from './filters.js';
 import { HookChooser } from './hooks.js';
-import { forgetKernelNames } from './kernel-names.js';
+import { forgetKernelNames, kernelKnows } from './kernel-names.js';
 import { kernelPid } from './machine.js';
 import type { TracerPlan } from './plan.js';
 import { checkProcesses, completeTrees } from './process-tree.js';
@@ -91,6 +91,7 @@ class Attempt {
   /** @returns undefined if an alternative was given up and the next one is to be tried */
   async run(pinned: PinnedFilters): Promise<Tracer | undefined> {
     try {
+      this.#chooser.rejectWithout((helper) => kernelKnows(helper) !== false);
       this.#chooser.rejectWhere((name) => improbable(this.#object.program(name)));
       if (!this.#load(pinned)) return this.#undo();
       const selfTest = SelfTest.for(this.#object, this.#plan.trigger);

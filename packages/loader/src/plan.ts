@@ -36,6 +36,11 @@ export interface HookAlternative {
    * place. They are loaded, not attached.
    */
   readonly calls?: Readonly<Record<string, string>>;
+  /**
+   * A function for programs that these call and that not every kernel has, such as `bpf_loop`. Where it
+   * is not, they need not be loaded to know that they cannot.
+   */
+  readonly helper?: string;
   /** What this alternative costs or cannot see, for `-v`. */
   readonly note?: string;
   /** False if the tool itself attaches them once they are loaded: those for interfaces. */

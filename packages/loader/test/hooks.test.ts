@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HookChooser } from '../src/hooks.js';
+import type { HookAlternative } from '../src/plan.js';
 
 const PLAN = {
   connect: [
@@ -55,6 +56,21 @@ describe('choosing', () => {
     expect(chooser.needs('newer')).toBe(true);
     chooser.rejectWhere((name) => (name === 'newer' ? 'too old' : undefined));
     expect([chooser.needs('newer'), chooser.needs('older')]).toEqual([false, true]);
+  });
+
+  test('without a helper no program that calls it is tried', () => {
+    const [looping, unrolled] = ['looping', 'unrolled'].map((program) => ({
+      ...{ name: 'kprobe', programs: [program] },
+    }));
+    const all = [{ ...looping, helper: 'bpf_loop' }, unrolled].flatMap((each) => each ?? []);
+    const chooser = new HookChooser({ change: all as HookAlternative[] });
+    chooser.rejectWithout(() => true);
+    expect(chooser.needs('looping')).toBe(true);
+    chooser.rejectWithout((helper) => helper !== 'bpf_loop');
+    expect([chooser.needs('looping'), chooser.needs('unrolled')]).toEqual([false, true]);
+    expect(chooser.choices[0]?.rejected).toEqual([
+      { name: 'kprobe', why: 'this kernel has no bpf_loop()' },
+    ]);
   });
 
   test('with none left it says what was tried and why', () => {
