@@ -32,6 +32,7 @@ enum watch_flag {
 	WATCH_BASE_UNKNOWN = 1 << 2,	/* the directory descriptor is not open any more */
 	WATCH_PATH_CUT = 1 << 3,	/* longer than PATH_MAX, or deeper than 256 names */
 	WATCH_EXCHANGE = 1 << 4,	/* both names of a rename changed places */
+	WATCH_BYTES_UNKNOWN = 1 << 5,	/* a write through a memory map */
 };
 
 /* One of the two paths of an event: the directory that it starts from, as the caller sees it (""

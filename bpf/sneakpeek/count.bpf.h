@@ -34,7 +34,7 @@ struct {
 	__type(value, struct counts);
 } counts SEC(".maps");
 
-static __noinline struct counts *counts_of_current(void)
+static __always_inline struct counts *counts_of_current(void)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct counted key = {};
@@ -58,7 +58,9 @@ static __always_inline int count_change(__u64 bytes)
 
 	if (counts) {
 		__sync_fetch_and_add(&counts->changes, 1);
-		__sync_fetch_and_add(&counts->written_bytes, bytes);
+		/* Of a constant 0 clang would make an atomic "or", which is since 5.12 only. */
+		if (bytes)
+			__sync_fetch_and_add(&counts->written_bytes, bytes);
 	}
 	return 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Open files: what they are of, and which of their writes are told. */
+/* Changes of open files: which of them are told. */
 #ifndef IMAGESNOOP_SNEAKPEEK_FILES_BPF_H
 #define IMAGESNOOP_SNEAKPEEK_FILES_BPF_H
 
-#include "tell.bpf.h"
+#include "change.bpf.h"
+#include "count.bpf.h"
 
 #define S_IFMT	      0170000 /* include/uapi/linux/stat.h */
 #define S_IFREG	      0100000
@@ -21,6 +22,7 @@
 
 struct super_block___magic {
 	unsigned long s_magic;
+	unsigned long s_flags;
 };
 
 struct inode___file {
@@ -29,9 +31,17 @@ struct inode___file {
 	struct super_block___magic *i_sb;
 };
 
+struct dentry___superblock {
+	struct super_block___magic *d_sb;
+};
+
 struct file___inode {
 	unsigned int f_mode;
 	struct inode___file *f_inode;
+};
+
+struct mount___namespace {
+	struct mnt_namespace *mnt_ns;
 };
 
 #pragma clang attribute pop
@@ -66,63 +76,85 @@ static __always_inline struct file *file_of_fd(int fd)
 	return file;
 }
 
-/* Is it a file or directory that keeps what is written, and not a window into the kernel? */
+/* Is it mounted where no process sees it? So are memfds, and the layers below an overlay. */
+static __always_inline bool is_internal(struct vfsmount *mnt)
+{
+	struct mount___namespace *mount = (void *)real_mount(mnt);
+
+	/* MNT_NS_INTERNAL, fs/mount.h: an error in the pointer's place */
+	return (long)BPF_CORE_READ(mount, mnt_ns) < 0 &&
+	       (long)BPF_CORE_READ(mount, mnt_ns) >= -4095;
+}
+
+/* Is it a file or directory that keeps what is written, and not a window into the kernel? Not the
+ * file of a layer that overlayfs opens behind the one it shows, either, whose change is told of the
+ * latter: until 6.4 that has the path of the one and the inode of the other. */
 static __always_inline bool keeps_content(struct file *file, __u32 kind)
 {
 	struct file___inode *opened = (void *)file;
 	struct inode___file *inode = BPF_CORE_READ(opened, f_inode);
-	unsigned long magic = BPF_CORE_READ(inode, i_sb, s_magic);
+	struct super_block___magic *super = BPF_CORE_READ(inode, i_sb);
+	struct dentry___superblock *dentry = (void *)BPF_CORE_READ(file, f_path.dentry);
+	unsigned long magic = BPF_CORE_READ(super, s_magic);
 
 	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) != kind)
+		return false;
+	if (BPF_CORE_READ(dentry, d_sb) != super || is_internal(BPF_CORE_READ(file, f_path.mnt)))
 		return false;
 	return magic != PROC_MAGIC && magic != SYSFS_MAGIC && magic != CGROUP2_MAGIC &&
 	       magic != CGROUP_MAGIC;
 }
 
-/* A write of any kind by a descriptor; bytes 0: a truncation. */
-static __noinline int handle_write(int fd, __s64 bytes)
+/* Is it time to tell of a write again? If so, it is noted. */
+static __always_inline bool write_is_due(struct file *file)
 {
-	struct change change = {.operation = WATCH_WRITE, .kind = WATCH_FILE, .bytes = bytes};
-	struct file *file = file_of_fd(fd);
 	struct file___inode *opened = (void *)file;
 	struct written *before, now = {};
 	__u64 key = (__u64)file;
 
-	if (!file || !keeps_content(file, S_IFREG))
-		return 0;
 	if (cfg_count)
-		return count_change(bytes);
+		return true;
 	now.ts_ns = bpf_ktime_get_ns();
 	now.ino = BPF_CORE_READ(opened, f_inode, i_ino);
 	now.pid = bpf_get_current_pid_tgid() >> 32;
 	before = bpf_map_lookup_elem(&written, &key);
 	if (before && before->pid == now.pid && before->ino == now.ino &&
 	    now.ts_ns - before->ts_ns < WRITES_NS)
-		return 0;
+		return false;
 	bpf_map_update_elem(&written, &key, &now, BPF_ANY);
-	change.path.file = file;
-	return tell(&change);
+	return true;
 }
 
-/* fd: what the call has opened. */
-static __noinline int handle_open(int fd, __u32 flags)
+/* A write of any kind; bytes 0: a truncation. */
+static __always_inline bool describe_write(struct change *change, struct file *file, __s64 bytes)
 {
-	struct change change = {.kind = WATCH_FILE};
-	struct file *file = file_of_fd(fd);
+	if (!file || !keeps_content(file, S_IFREG) || !write_is_due(file))
+		return false;
+	change->operation = WATCH_WRITE;
+	change->kind = WATCH_FILE;
+	change->bytes = bytes;
+	BPF_CORE_READ_INTO(&change->path.at, file, f_path);
+	return true;
+}
+
+/* flags: those of open(2). */
+static __always_inline bool describe_open(struct change *change, struct file *file, __u32 flags)
+{
 	struct file___inode *opened = (void *)file;
 	__u64 key = (__u64)file;
 
 	if (!file || !keeps_content(file, S_IFREG))
-		return 0;
+		return false;
 	bpf_map_delete_elem(&written, &key); /* of whoever had this struct before */
 	if (BPF_CORE_READ(opened, f_mode) & FMODE_CREATED)
-		change.operation = WATCH_CREATE;
+		change->operation = WATCH_CREATE;
 	else if (flags & O_TRUNC)
-		change.operation = WATCH_WRITE;
+		change->operation = WATCH_WRITE;
 	else
-		return 0;
-	change.path.file = file;
-	return tell(&change);
+		return false;
+	change->kind = WATCH_FILE;
+	BPF_CORE_READ_INTO(&change->path.at, file, f_path);
+	return true;
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Changes that name what they change. */
+/* Changes as the arguments of system calls describe them. */
 #ifndef IMAGESNOOP_SNEAKPEEK_NAMES_BPF_H
 #define IMAGESNOOP_SNEAKPEEK_NAMES_BPF_H
 
@@ -7,6 +7,7 @@
 
 #define AT_REMOVEDIR	0x200 /* include/uapi/linux/fcntl.h */
 #define RENAME_EXCHANGE 2     /* include/uapi/linux/fs.h */
+#define PERMISSIONS	07777 /* S_IALLUGO, include/linux/stat.h */
 
 static __always_inline __u32 kind_of_node(__u32 mode)
 {
@@ -29,69 +30,65 @@ static __always_inline __u32 open_how_flags(__u64 how)
 	return flags;
 }
 
-static __always_inline int handle_name(__u32 operation, __u32 kind, int dfd, __u64 name)
+static __always_inline bool describe_name(struct change *change, __u32 operation, __u32 kind,
+					  int dfd, __u64 name)
 {
-	struct change change = {.operation = operation, .kind = kind};
-
-	change.path.dfd = dfd;
-	change.path.name = name;
-	return tell(&change);
+	change->operation = operation;
+	change->kind = kind;
+	change->path.named_by = BY_CALL;
+	change->path.dfd = dfd;
+	change->path.name = name;
+	return true;
 }
 
-static __always_inline int handle_names(__u32 operation, int old_dfd, __u64 old_name, int dfd,
-					__u64 name, __u32 rename_flags)
+static __always_inline bool describe_names(struct change *change, __u32 operation, int old_dfd,
+					   __u64 old_name, int dfd, __u64 name, __u32 rename_flags)
 {
-	struct change change = {.operation = operation};
-
 	if (rename_flags & RENAME_EXCHANGE)
-		change.flags = WATCH_EXCHANGE;
-	change.path.dfd = dfd;
-	change.path.name = name;
-	change.from.dfd = old_dfd;
-	change.from.name = old_name;
-	return tell(&change);
-}
-
-static __always_inline int handle_mode(int dfd, __u64 name, __u32 mode)
-{
-	struct change change = {.operation = WATCH_MODE, .mode = mode};
-
-	change.path.dfd = dfd;
-	change.path.name = name;
-	return tell(&change);
+		change->flags = WATCH_EXCHANGE;
+	change->from.named_by = BY_CALL;
+	change->from.dfd = old_dfd;
+	change->from.name = old_name;
+	return describe_name(change, operation, WATCH_KIND_UNKNOWN, dfd, name);
 }
 
 /* The file behind a descriptor, if it keeps what is done to it. */
-static __noinline struct file *changed_file(int fd)
+static __always_inline bool describe_fd(struct change *change, __u32 operation, int fd)
 {
 	struct file *file = file_of_fd(fd);
 
-	return file && (keeps_content(file, S_IFREG) || keeps_content(file, S_IFDIR)) ? file : NULL;
+	if (!file || !(keeps_content(file, S_IFREG) || keeps_content(file, S_IFDIR)))
+		return false;
+	change->operation = operation;
+	BPF_CORE_READ_INTO(&change->path.at, file, f_path);
+	return true;
 }
 
-static __always_inline int handle_fd_mode(int fd, __u32 mode)
+static __always_inline bool describe_mode(struct change *change, int dfd, __u64 name, __u32 mode)
 {
-	struct change change = {.operation = WATCH_MODE, .mode = mode};
-
-	change.path.file = changed_file(fd);
-	return change.path.file ? tell(&change) : 0;
+	change->mode = mode & PERMISSIONS;
+	return describe_name(change, WATCH_MODE, WATCH_KIND_UNKNOWN, dfd, name);
 }
 
-static __always_inline int handle_owner(int dfd, __u64 name, __u32 uid, __u32 gid)
+static __always_inline bool describe_fd_mode(struct change *change, int fd, __u32 mode)
 {
-	struct change change = {.operation = WATCH_OWNER, .uid = uid, .gid = gid};
-
-	change.path.dfd = dfd;
-	change.path.name = name;
-	return tell(&change);
+	change->mode = mode & PERMISSIONS;
+	return describe_fd(change, WATCH_MODE, fd);
 }
 
-static __always_inline int handle_fd_owner(int fd, __u32 uid, __u32 gid)
+static __always_inline bool describe_owner(struct change *change, int dfd, __u64 name, __u32 uid,
+					   __u32 gid)
 {
-	struct change change = {.operation = WATCH_OWNER, .uid = uid, .gid = gid};
+	change->uid = uid;
+	change->gid = gid;
+	return describe_name(change, WATCH_OWNER, WATCH_KIND_UNKNOWN, dfd, name);
+}
 
-	change.path.file = changed_file(fd);
-	return change.path.file ? tell(&change) : 0;
+static __always_inline bool describe_fd_owner(struct change *change, int fd, __u32 uid, __u32 gid)
+{
+	change->uid = uid;
+	change->gid = gid;
+	return describe_fd(change, WATCH_OWNER, fd);
 }
 
 #endif

@@ -38,7 +38,7 @@ static bool uring_open(struct uring *ring)
 }
 
 /* Submits one request and waits; returns what its completion says. */
-static int uring_call(struct uring *ring, int opcode, int fd, const union address *to, int flags)
+static int uring_submit(struct uring *ring, const struct io_uring_sqe *request)
 {
 	struct io_uring_params *p = &ring->params;
 	unsigned *sq_tail = (unsigned *)(ring->sq + p->sq_off.tail);
@@ -47,15 +47,9 @@ static int uring_call(struct uring *ring, int opcode, int fd, const union addres
 	unsigned *cq_tail = (unsigned *)(ring->cq + p->cq_off.tail);
 	struct io_uring_cqe *cqes = (struct io_uring_cqe *)(ring->cq + p->cq_off.cqes);
 	unsigned slot = *sq_tail & (p->sq_entries - 1), head = *cq_head;
-	struct io_uring_sqe *sqe = &ring->sqes[slot];
 	int result;
 
-	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = opcode;
-	sqe->flags = flags;
-	sqe->fd = fd;
-	sqe->addr = (unsigned long)to;
-	sqe->off = to ? size_of(to) : 0;
+	ring->sqes[slot] = *request;
 	array[slot] = slot;
 	__atomic_store_n(sq_tail, *sq_tail + 1, __ATOMIC_RELEASE);
 	if (syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
@@ -65,6 +59,16 @@ static int uring_call(struct uring *ring, int opcode, int fd, const union addres
 	result = cqes[head & (p->cq_entries - 1)].res;
 	__atomic_store_n(cq_head, head + 1, __ATOMIC_RELEASE);
 	return result;
+}
+
+static inline int uring_call(struct uring *ring, int opcode, int fd, const union address *to,
+			     int flags)
+{
+	struct io_uring_sqe request = {.opcode = opcode, .flags = flags, .fd = fd};
+
+	request.addr = (unsigned long)to;
+	request.off = to ? size_of(to) : 0;
+	return uring_submit(ring, &request);
 }
 
 #endif

@@ -96,11 +96,15 @@ export function watchFields(
     fields.bool('exchange', (row) => (read.flags(row) & FLAG.exchange) !== 0, {
       description: 'Both names of a rename changed places',
     }),
-    fields.uint('bytes', only('write', read.bytes), {
-      description: 'Written by this call; 0 for a truncation',
-      unit: 'bytes',
-      column: { show: 'wide' },
-    }),
+    fields.uint(
+      'bytes',
+      only('write', (row) => (read.flags(row) & FLAG.bytesUnknown ? null : read.bytes(row))),
+      {
+        description: 'Written by this call; 0 for a truncation, null through a memory map',
+        unit: 'bytes',
+        column: { show: 'wide' },
+      },
+    ),
     fields.uint('mode', only('mode', read.mode), {
       description: 'The new permissions (decimal)',
     }),

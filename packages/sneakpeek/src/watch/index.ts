@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { closeSync, openSync, statSync } from 'node:fs';
 import type { Containers } from '@imagesnoop/containers';
 import {
   type Cursor,
@@ -20,6 +19,7 @@ const WATCH_EVENT = 1;
 export const plan: TracerPlan = {
   object: new URL('../bpf/sneakpeek.bpf.o', import.meta.url),
   hooks,
+  trigger: () => closeSync(openSync('/dev/null', 'r')),
 };
 
 export interface WatchOptions extends SessionOptions {
@@ -74,9 +74,8 @@ export function openWatchSession(
   counts = false,
 ): Promise<Session<Containers>> {
   const rodata = { cfg_host_mntns: host ? 0 : hostMntns(), cfg_count: counts };
-  const mapSizes = { scratch_space: counts ? 1 : cpus().length };
   const wanted = counts ? { ...plan, hooks: countingHooks } : plan;
-  return openSession(wanted, openContainers, { ...options, rodata, mapSizes });
+  return openSession(wanted, openContainers, { ...options, rodata });
 }
 
 /** Attaches; events flow when it resolves. */

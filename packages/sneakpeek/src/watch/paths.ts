@@ -7,6 +7,7 @@ export const FLAG = {
   baseUnknown: 4,
   pathCut: 8,
   exchange: 16,
+  bytesUnknown: 32,
 } as const;
 
 /** A run of bytes; `start < 0` stands for "unknown". */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// watched DIRECTORY: changes files by every system call that can, and prints what each did, a JSON
-// object a line: operation, path and, of renames and links, the older name. Calls that fail print
-// nothing: some kernels and file systems lack some.
+// watched DIRECTORY: changes files in every way there is, and prints what each did, a JSON object a
+// line: operation, path and, of renames and links, the older name; and how, where that is not a
+// system call of the machine's own. Calls that fail print nothing: some kernels and file systems
+// lack some.
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,13 +22,15 @@
 #endif
 
 static const char *top;
+/* By which way the next ones are done. */
+static const char *way = "call";
 
 static void told(long ret, const char *operation, const char *path, const char *from)
 {
 	if (ret < 0)
 		return;
-	printf("{\"pid\":%d,\"operation\":\"%s\",\"path\":\"%s/%s\",\"from\":", getpid(), operation,
-	       top, path);
+	printf("{\"way\":\"%s\",\"pid\":%d,\"operation\":\"%s\",\"path\":\"%s/%s\",\"from\":", way,
+	       getpid(), operation, top, path);
 	if (from)
 		printf("\"%s/%s\"}\n", top, from);
 	else
@@ -77,6 +81,9 @@ static void by_write(void)
 	fd = open("/dev/null", O_WRONLY);
 	if (write(fd, "x", 1) != 1 || write(fd, "", 0) != 0)
 		perror("/dev/null");
+	fd = memfd_create("no file of any directory", 0);
+	if (write(fd, "x", 1) != 1 || ftruncate(fd, 100))
+		perror("memfd");
 }
 
 static void by_name(int dir)
@@ -118,6 +125,8 @@ static void by_attribute(int dir)
 	told(fchownat(dir, "", 0, 0, AT_EMPTY_PATH), "owner", "sub", NULL);
 }
 
+#include "ways.h"
+
 int main(int argc, char **argv)
 {
 	int dir;
@@ -131,5 +140,9 @@ int main(int argc, char **argv)
 	by_write();
 	by_name(dir);
 	by_attribute(dir);
+	by_map();
+	by_bind();
+	by_uring();
+	by_32_bits();
 	return 0;
 }
