@@ -30,13 +30,19 @@ export interface TestDockerd {
   stop(): Promise<void>;
 }
 
-/** @param storage driver; `overlay2` needs a file system below /tmp that can be an upper layer */
-export async function startDockerd({ storage = 'vfs' } = {}): Promise<TestDockerd> {
+/**
+ * @param storage driver; `overlay2` needs a file system below /tmp that can be an upper layer
+ * @param program another daemon than the installed one
+ */
+export async function startDockerd({
+  storage = 'vfs',
+  program = 'dockerd',
+} = {}): Promise<TestDockerd> {
   const dir = await mkdtemp(join(tmpdir(), 'imagesnoop-dockerd-'));
   const socket = join(dir, 'd.sock');
   await writeFile(join(dir, 'none.json'), '{}'); // instead of /etc/docker/daemon.json
   const daemon = await startDaemon(
-    'dockerd',
+    program,
     [
       ...['--data-root', join(dir, 'root'), '--exec-root', join(dir, 'exec')],
       ...['--pidfile', join(dir, 'pid'), '--host', `unix://${socket}`],

@@ -25,7 +25,7 @@ export interface TestKubelet {
 export async function kubelet(socket: string, image: string): Promise<TestKubelet> {
   const grpc = await GrpcClient.connect(socket);
   const call = async (method: string, request: Uint8Array): Promise<Message> =>
-    new Message(await grpc.call(`${SERVICE}/${method}`, request));
+    new Message(await grpc.call(`${SERVICE}/${method}`, request, { unlimited: true }));
 
   const pod = async (namespace: string, name: string): Promise<TestPod> => {
     const labels = { 'io.kubernetes.pod.name': name, 'io.kubernetes.pod.namespace': namespace };

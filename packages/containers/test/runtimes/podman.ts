@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootfsTar } from './image.js';
@@ -50,6 +52,7 @@ export async function startPodman({ storage = 'vfs' } = {}): Promise<TestPodman>
       const command = ['--log-level', 'info', 'system', 'service', '--time', '0'];
       const args = [...own, ...command, `unix://${socket}`];
       service = await startDaemon('podman', args, /API service listening on/);
+      await list(socket);
     },
     run: async (name, { command = IDLE, labels = {} } = {}) => {
       const flags = Object.entries(labels).flatMap(([k, v]) => ['--label', `${k}=${v}`]);
@@ -69,4 +72,12 @@ export async function startPodman({ storage = 'vfs' } = {}): Promise<TestPodman>
       await removeTree(dir);
     },
   };
+}
+
+/** The first listing takes much longer than others, on an emulated machine longer than callers wait. */
+async function list(socketPath: string): Promise<void> {
+  const call = get({ socketPath, path: '/v4.0.0/libpod/containers/json?all=true' });
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  if (response.statusCode !== 200) throw new Error(`podman: status ${response.statusCode}`);
+  await once(response.resume(), 'end');
 }
