@@ -120,6 +120,11 @@ export class RunningTool {
     this.attached.catch(() => {}); // whoever only wants the result does not ask
   }
 
+  /** What it has said so far. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   /** Ctrl-C, and what the tool printed until its end. */
   async stop(): Promise<ToolResult> {
     this.child.kill('SIGINT');

@@ -43,7 +43,7 @@ export type FromExporter =
       readonly message: string;
       readonly hint: string;
     }
-  /** These rows have been dealt with; `failed` of them are not at the collector. */
+  /** These lines have been dealt with; `failed` of them are not at the collector. */
   | { readonly kind: 'done'; readonly id: number; readonly failed: number }
   /** The collector does not take what it is sent; empty: it does again. */
   | { readonly kind: 'trouble'; readonly why: string }

@@ -61,11 +61,16 @@ export class Outbox {
     this.#ship();
   }
 
-  /** A parcel has been dealt with. */
-  settle(id: number, failed: number): void {
+  /**
+   * A parcel has been dealt with.
+   *
+   * @param notTaken its lines that the collector has not; some may tell of losses and be no rows
+   */
+  settle(id: number, notTaken: number): void {
     const rows = this.#underWay.get(id);
     if (rows === undefined) return;
     this.#underWay.delete(id);
+    const failed = Math.min(notTaken, rows);
     this.failed += failed;
     this.sent += rows - failed;
     this.#ship();

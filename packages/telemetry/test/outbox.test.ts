@@ -38,7 +38,10 @@ it('counts each row once, whatever becomes of it', async () => {
   await outbox.drained();
   expect(outbox).toMatchObject({ sent: 35, failed: 65, refused: 0 });
   outbox.settle(1, 0);
+  outbox.add(lines(1), 1);
+  outbox.settle(sent.length, 3); // two of the lines told of losses
+  expect(outbox.failed).toBe(66);
   outbox.close();
   outbox.add(lines(1), 5);
-  expect(outbox).toMatchObject({ sent: 35, failed: 65, refused: 5 });
+  expect(outbox).toMatchObject({ sent: 35, failed: 66, refused: 5 });
 });
