@@ -22,7 +22,7 @@ async function exact(options: {
   const { connections, bytes } = options;
   await streams.start(options);
   const { all, unseen } = await captured({ addresses: [streams.path] }, () => streams.finish());
-  expect(all.lost).toBe(0);
+  expect(all.losses).toEqual({});
   expect(unseen).toEqual({ buffer: 0, reader: 0, memory: 0, pieces: 0, splice: 0, waiting: 0 });
   expect(all.streams.size).toBe(2 * connections);
   const found = new Set<number>();
@@ -101,7 +101,7 @@ test('connections that are open at the start', async () => {
   const bytes = 1_000_003;
   await streams.start({ connections, bytes, reader: 'recvmsg', late: true });
   const { all } = await captured({ addresses: [streams.path] }, () => streams.finish());
-  expect(all.lost).toBe(0);
+  expect(all.losses).toEqual({});
   expect(all.opened.size).toBe(connections);
   expect(all.streams.size).toBe(2 * connections);
   for (const { fromStart, client, server } of all.opened.values()) {

@@ -93,7 +93,12 @@ export class Collected {
   readonly opened = new Map<string, Chunk>();
   readonly closed = new Set<string>();
   readonly chunks: Omit<Chunk, 'bytes'>[] = [];
-  lost = 0;
+  /** By cause. */
+  readonly losses: Record<string, number> = {};
+
+  get lost(): number {
+    return Object.values(this.losses).reduce((sum, count) => sum + count, 0);
+  }
 
   take(chunk: Chunk): void {
     const { conn, toServer, offset, length, bytes, kind } = chunk;
@@ -129,7 +134,7 @@ export async function captured(
     const reading = (async () => {
       for await (const { chunks, lost } of capture.batches(end.signal)) {
         for (const chunk of chunks) all.take(chunk);
-        for (const { count } of lost) all.lost += count;
+        for (const { cause, total } of lost) all.losses[cause] = total;
       }
     })();
     await run(capture);
