@@ -67,8 +67,8 @@ export class Counts {
       const owner = Buffer.from(key);
       const container = this.#containers.lookup(owner.readUInt32LE(8), owner.readBigUInt64LE(0));
       if (container === null) continue;
-      const done = combined(total, before.get(name) ?? NOTHING, -1);
-      sums.set(container, combined(sums.get(container) ?? NOTHING, done, 1));
+      const done = since(before.get(name) ?? NOTHING, total);
+      sums.set(container, combined(sums.get(container) ?? NOTHING, done));
     }
     return [...sums]
       .map(([container, sum]) => {
@@ -88,9 +88,20 @@ function activityOf(value: Uint8Array): Activity {
   return { changes, writtenBytes, execs, connects };
 }
 
-const combined = (a: Activity, b: Activity, sign: 1 | -1): Activity => ({
-  changes: a.changes + sign * b.changes,
-  writtenBytes: a.writtenBytes + sign * b.writtenBytes,
-  execs: a.execs + sign * b.execs,
-  connects: a.connects + sign * b.connects,
+/** The kernel forgets the sums of whoever has done nothing for long, and begins again at 0. */
+function since(before: Activity, now: Activity): Activity {
+  if (FIELDS.some((name) => now[name] < before[name])) return now;
+  return {
+    changes: now.changes - before.changes,
+    writtenBytes: now.writtenBytes - before.writtenBytes,
+    execs: now.execs - before.execs,
+    connects: now.connects - before.connects,
+  };
+}
+
+const combined = (a: Activity, b: Activity): Activity => ({
+  changes: a.changes + b.changes,
+  writtenBytes: a.writtenBytes + b.writtenBytes,
+  execs: a.execs + b.execs,
+  connects: a.connects + b.connects,
 });
