@@ -2,6 +2,7 @@
 #include "ring-buffer.h"
 #include "args.h"
 #include "map.h"
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -46,6 +47,7 @@ void RingBuffer::Register(Napi::Env env, Napi::Object exports)
 						  InstanceMethod<&RingBuffer::Resume>("resume"),
 						  InstanceMethod<&RingBuffer::Pause>("pause"),
 						  InstanceMethod<&RingBuffer::Consume>("consume"),
+						  InstanceMethod<&RingBuffer::Fill>("fill"),
 						  InstanceMethod<&RingBuffer::SetRef>("setRef"),
 						  InstanceMethod<&RingBuffer::Close>("close"),
 					      }));
@@ -192,6 +194,19 @@ Napi::Value RingBuffer::Consume(const Napi::CallbackInfo &info)
 			break;
 	}
 	return Napi::Number::New(env, static_cast<double>(total));
+}
+
+/** => how full the fullest ring is, 0 to 1 */
+Napi::Value RingBuffer::Fill(const Napi::CallbackInfo &info)
+{
+	RequireOpen("measure");
+	double most = 0;
+	for (unsigned i = 0; i < sources_.size(); i++) {
+		const ring *one = ring_buffer__ring(ring_, i);
+		double part = double(ring__avail_data_size(one)) / double(ring__size(one));
+		most = std::max(most, part);
+	}
+	return Napi::Number::New(info.Env(), most);
 }
 
 /** (boolean): whether it keeps the process alive */

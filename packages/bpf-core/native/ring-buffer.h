@@ -31,6 +31,7 @@ class RingBuffer : public Napi::ObjectWrap<RingBuffer> {
 	Napi::Value Resume(const Napi::CallbackInfo &info);
 	Napi::Value Pause(const Napi::CallbackInfo &info);
 	Napi::Value Consume(const Napi::CallbackInfo &info);
+	Napi::Value Fill(const Napi::CallbackInfo &info);
 	Napi::Value SetRef(const Napi::CallbackInfo &info);
 	Napi::Value Close(const Napi::CallbackInfo &info);
 

@@ -116,6 +116,7 @@ export interface NativeRingBuffer {
   resume(): void;
   pause(): void;
   consume(): number;
+  fill(): number;
   setRef(on: boolean): void;
   close(): void;
 }

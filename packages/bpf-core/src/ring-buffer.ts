@@ -58,6 +58,14 @@ export class RingBuffer {
     return this.#native.consume();
   }
 
+  /**
+   * How full the fullest of the rings is, 0 to 1: what programs have written and nobody has read.
+   * @throws BpfError BPF_CLOSED
+   */
+  fill(): number {
+    return this.#native.fill();
+  }
+
   ref(): void {
     this.#native.setRef(true);
   }

@@ -126,7 +126,9 @@ test('a full ring refuses, and what it took is all delivered', () => {
   const { ring, received } = collect();
   const refused = emit(object, { amount: 5000 });
   expect(refused).toBeGreaterThan(0);
+  expect(ring.fill()).toBeGreaterThan(0.99);
   expect(ring.consume()).toBe(5000 - refused);
+  expect(ring.fill()).toBe(0);
   expect(received.length).toBe(Math.floor(RING_BYTES / 24));
 });
 

@@ -149,6 +149,7 @@ function liveSource(
   return {
     ...shown,
     batches: (signal) => batches(capture, pipeline, schema, signal),
+    bufferFill: () => capture.session.tracer.bufferFill,
     attachedMs: capture.session.attachedMs,
     summary: (summary) => closingLine(summary, capture.unseen(), pipeline.stats()),
     close() {

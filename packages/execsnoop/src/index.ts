@@ -163,6 +163,7 @@ function execSource(
       for await (const { rows, lost } of tracer.batches(signal))
         yield { rows: isWanted === undefined ? rows : wantedRows(rows, isWanted), lost };
     },
+    bufferFill: () => tracer.bufferFill,
     attachedMs: session.attachedMs,
     notes: () => session.notes(),
     close: () => session.close(),

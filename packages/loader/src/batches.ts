@@ -41,6 +41,7 @@ export class BatchReader {
   #waiting: { bytes: Uint8Array; length: number } | undefined;
   #wake: () => void = () => {};
   #asked = false;
+  #closed = false;
   #rest: NodeJS.Timeout | undefined;
 
   /** Maps the ring buffers at once, since that takes privileges that may be given up later. */
@@ -101,8 +102,14 @@ export class BatchReader {
     this.#wake();
   }
 
+  /** How full the ring buffers are, 0 to 1; 0 once they are closed. */
+  get fill(): number {
+    return this.#closed ? 0 : (this.#ring?.fill() ?? 0);
+  }
+
   /** Idempotent. */
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#rest);
     this.#ring?.close();
   }

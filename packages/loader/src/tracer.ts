@@ -169,6 +169,11 @@ export class Tracer {
     return this.#losses.take();
   }
 
+  /** How full the ring buffer between kernel and process is, 0 to 1. */
+  get bufferFill(): number {
+    return this.#reader.fill;
+  }
+
   /** All losses since the start, read now. */
   lost(): readonly Lost[] {
     if (this.#state !== 'closed') this.#losses.read();

@@ -86,6 +86,7 @@ export async function openMkdirs({
   );
   return {
     fields,
+    bufferFill: () => session.tracer.bufferFill,
     attachedMs: session.attachedMs,
     batches: (signal) =>
       mkdirsOf(tracer.batches(signal), (row) => !others.learn(row) && (wanted?.(row) ?? true)),

@@ -145,6 +145,7 @@ function connectSource(
         yield { rows: answers === undefined ? rows : answers.attemptsOf(rows), lost };
       yield { rows: tracer.judged(pendingRows(tracer, wanted)), lost: [] };
     },
+    bufferFill: () => tracer.bufferFill,
     attachedMs: session.attachedMs,
     notes: () => session.notes(),
     close: () => session.close(),

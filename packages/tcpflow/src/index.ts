@@ -145,6 +145,7 @@ export async function openFlowEvents({
       yield { rows: tracer.judged(recordsIn(present, layout.size)), lost: [] };
       yield* tracer.batches(signal);
     },
+    bufferFill: () => tracer.bufferFill,
     attachedMs: session.attachedMs,
     notes: () => session.notes(),
     close: () => session.close(),

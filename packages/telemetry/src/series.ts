@@ -17,6 +17,7 @@ export class Series {
   readonly startMs: number;
   seenMs: number;
   events = 0;
+  /** NaN until something was added. */
   readonly sums: Float64Array;
   /** By latency; none until there was one. */
   readonly latencies: (Buckets | undefined)[] = [];
@@ -25,7 +26,12 @@ export class Series {
     this.labels = labels;
     this.startMs = nowMs;
     this.seenMs = nowMs;
-    this.sums = new Float64Array(sums);
+    this.sums = new Float64Array(sums).fill(Number.NaN);
+  }
+
+  add(sum: number, value: number): void {
+    const before = this.sums[sum] as number;
+    this.sums[sum] = (Number.isNaN(before) ? 0 : before) + value;
   }
 
   observe(latency: number, seconds: number): void {

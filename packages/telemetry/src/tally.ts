@@ -59,10 +59,9 @@ export class Tally<Row> {
       const value = (this.#latencies[i] as MeteredField<Row>).value(row);
       if (typeof value === 'number') series.observe(i, value * (this.#scales[i] as number));
     }
-    const { sums } = series;
-    for (let i = 0; i < sums.length; i++) {
+    for (let i = 0; i < this.#sums.length; i++) {
       const value = (this.#sums[i] as MeteredField<Row>).value(row);
-      if (typeof value === 'number') sums[i] = (sums[i] as number) + value;
+      if (typeof value === 'number') series.add(i, value);
     }
   }
 
@@ -98,7 +97,7 @@ export class Tally<Row> {
       ...this.#sums.map((field, i) => ({
         ...aboutField(this.#prefix, field),
         kind: 'counter' as const,
-        points: points(({ sums }) => sums[i]),
+        points: points(({ sums }) => (Number.isNaN(sums[i]) ? undefined : sums[i])),
       })),
       ...(this.#picture === undefined ? [] : this.#state(this.#picture)),
     ];

@@ -74,6 +74,9 @@ it('measures in seconds and sums, leaving out what is unknown', () => {
   expect(find(tally, 'latency')).toMatchObject({ unit: 's', kind: 'histogram' });
   expect(find(tally, 'tx_bytes')).toMatchObject({ unit: 'By', kind: 'counter' });
   expect(values(tally, 'tx_bytes')).toEqual([{ labels: {}, value: 42 }]);
+  const other = new Tally<Row>('imagesnoop.test', [error, bytes]);
+  other.add({ error: 'ENOENT' });
+  expect(values(other, 'tx_bytes')).toEqual([]);
 });
 
 it('keeps a bounded number of label sets, and loses no count', () => {

@@ -87,6 +87,7 @@ export function watchFields(
     ...first,
     fields.choice('operation', operation, OPERATIONS, {
       description: 'What was done',
+      metric: 'label',
       column: { header: 'OP', width: 6 },
     }),
     fields.choice('kind', (row) => KINDS[read.kind(row) - 1] ?? null, KINDS, {
@@ -102,6 +103,7 @@ export function watchFields(
       {
         description: 'Written by this call; 0 for a truncation, null through a memory map',
         unit: 'bytes',
+        metric: 'sum',
         column: { show: 'wide' },
       },
     ),

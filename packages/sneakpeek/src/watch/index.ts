@@ -96,6 +96,7 @@ export async function openWatch({
       { ...owner, container: (row) => whose(row).container, k8s: (row) => whose(row).k8s },
       { several, showSecrets },
     ),
+    bufferFill: () => session.tracer.bufferFill,
     attachedMs: session.attachedMs,
     batches: (signal) => tracer.batches(signal),
     notes: () => session.notes(),
