@@ -98,7 +98,7 @@ async function main() {
   const { parts, forVitest } = parseArgs(process.argv.slice(2));
   const total = { passed: 0, failed: 0, skipped: [] };
   try {
-    await setup({ lists: ['build', 'check', 'test'], fixtures: true });
+    await setup({ lists: ['build', 'check', 'test', 'image'], fixtures: true });
   } catch (error) {
     process.on('exit', () => console.log(summary({ ...total, failed: 1 })));
     throw error;

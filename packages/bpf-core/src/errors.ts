@@ -93,7 +93,7 @@ export function makeError(code: string, operation: string, errno: number, log: s
 
 function hintFor(code: string, errno: number): string {
   if (errno === constants.errno.EPERM && code !== 'BPF_MAP_FAILED') {
-    return 'This needs root, or CAP_BPF with CAP_PERFMON and CAP_NET_ADMIN; lockdown also refuses.';
+    return 'This needs root, or CAP_BPF with CAP_PERFMON, for packets CAP_NET_ADMIN, for programs by id CAP_SYS_ADMIN; lockdown also refuses.';
   }
   return HINTS[code] ?? 'The errno and the log tell more.';
 }

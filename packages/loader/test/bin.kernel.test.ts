@@ -183,3 +183,11 @@ describe('run', () => {
     expect(code).toBe(3);
   });
 });
+
+test('root of another user namespace is told that it is', (context) => {
+  requireKernel(context, lacksRoot() ?? lacksBtf());
+  const argv = ['--user', '--map-root-user', process.execPath, BIN, 'run', OBJECT];
+  const { status, stdout, stderr } = spawnSync('unshare', argv, { encoding: 'utf8' });
+  expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
+  expect(stderr).toMatch(/capabilities of the initial user namespace[^\n]*\n {2}Run it as root/);
+});

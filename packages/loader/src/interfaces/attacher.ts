@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { LoadedProgram } from '@imagesnoop/bpf-core';
 import { UsageError } from '../errors.js';
+import { lacking } from '../refusal.js';
 import { parsePatterns } from './names.js';
 import {
   type AttachedInterface,
@@ -105,11 +106,7 @@ export class InterfaceAttacher {
   }
 
   #add(path: string, inodes: Set<number>, start: (namespace: Namespace) => void): void {
-    if (!existsSync(path)) {
-      throw new UsageError('NETNS_NOT_FOUND', `there is no network namespace at ${path}`, {
-        hint: 'Give the name of one that `ip netns` lists, or the id of a running process.',
-      });
-    }
+    requireNamespace(path);
     const namespace = new Namespace(path, this.#plan, this.#events);
     // Containers of one pod share theirs.
     if (inodes.has(namespace.inode)) {
@@ -141,4 +138,16 @@ export class InterfaceAttacher {
     this.#namespaces.delete(path);
     namespace.close();
   }
+}
+
+function requireNamespace(path: string): void {
+  try {
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  } catch (cause) {
+    // Whose process it is may not be looked at.
+    throw lacking(`opening ${path}`, ['CAP_SYS_PTRACE'], cause);
+  }
+  throw new UsageError('NETNS_NOT_FOUND', `there is no network namespace at ${path}`, {
+    hint: 'Give the name of one that `ip netns` lists, or the id of a running process.',
+  });
 }
