@@ -6,6 +6,7 @@ import type { TestContext } from 'vitest';
 import { lacksRoot, requireKernel } from './kernel.js';
 
 const PACKAGES = fileURLToPath(new URL('../../packages/', import.meta.url));
+/** A tool that hangs is ended, so that its test fails and not the run. */
 const KILL_AFTER_MS = 60_000;
 
 /** What a tool had to say when it ended. */
@@ -22,6 +23,8 @@ export interface Surroundings {
   readonly inside?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** For tests that take longer than most; in milliseconds. */
+  readonly killAfterMs?: number;
 }
 
 /** Runs a tool to its own end. */
@@ -93,7 +96,7 @@ export class RunningTool {
   constructor(
     name: string,
     args: readonly string[],
-    { inside = [], env = {}, cwd }: Surroundings = {},
+    { inside = [], env = {}, cwd, killAfterMs = KILL_AFTER_MS }: Surroundings = {},
   ) {
     const bin = `${PACKAGES}${name}/dist/bin.js`;
     const [command = '', ...rest] = [...inside, process.execPath, bin, ...args];
@@ -102,7 +105,7 @@ export class RunningTool {
       env: { ...process.env, ...env },
       ...(cwd === undefined ? {} : { cwd }),
     });
-    const killer = setTimeout(() => this.child.kill('SIGKILL'), KILL_AFTER_MS);
+    const killer = setTimeout(() => this.child.kill('SIGKILL'), killAfterMs);
     this.ended = once(this.child, 'close').then(([code, signal]) => {
       clearTimeout(killer);
       return { code, signal, stdout: this.#stdout, stderr: this.#stderr };

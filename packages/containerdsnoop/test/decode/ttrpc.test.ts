@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Chunk } from '../../src/decode/chunk.js';
 import { decode } from './decoding.js';
 import { message } from './shop.js';
 import { chunksOf, type Write } from './wire.js';
@@ -99,6 +100,30 @@ describe('ttrpc', () => {
       ['response', 'bc'],
     ]);
     expect(ended).toMatchObject([{ requests: 1, responses: 1, status: 0 }]);
+  });
+
+  it('tells nothing wrong of messages that are cut anywhere', () => {
+    const [asked, answered, failed] = [calls[0], calls[1], calls[4]] as [Write, Write, Write];
+    const whole = (write: Write) => [...chunksOf([asked, write])];
+    for (let length = 10; length < asked.bytes.length; length++) {
+      const [request, ...rest] = whole(answered).filter(({ kind }) => kind === 'data');
+      const cut = { ...request, bytes: request?.bytes.subarray(0, length) } as Chunk;
+      for (const { type, method, bytes, missing } of decode([cut, ...rest]).messages) {
+        expect([STATE, null]).toContain(method);
+        if (type === 'request' && missing === 0) expect(String(bytes)).toBe('one');
+      }
+    }
+    for (const [write, right] of [
+      [answered, 0],
+      [failed, 5],
+    ] as const) {
+      for (let length = 10; length < write.bytes.length; length++) {
+        const chunks = whole({ ...write, bytes: Buffer.from(write.bytes) }).map((chunk) =>
+          chunk.toServer ? chunk : { ...chunk, bytes: chunk.bytes.subarray(0, length) },
+        );
+        for (const { status } of decode(chunks).calls) expect([right, null]).toContain(status);
+      }
+    }
   });
 
   it('goes on after holes, in messages and over them', () => {

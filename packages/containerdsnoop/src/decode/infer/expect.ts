@@ -42,7 +42,7 @@ export function expectationsOf(type: MessageType): Expectations {
 }
 
 /** What the text of a field looks like, going by its name. */
-type Form = 'any' | 'digest' | 'filter' | 'id' | 'other-name';
+type Form = 'any' | 'digest' | 'filter' | 'id' | 'other-name' | 'url';
 
 const forms = new WeakMap<MessageField, Form>();
 
@@ -52,6 +52,7 @@ function formOf(field: MessageField): Form {
     form = 'any';
     if (/^filters?$/.test(field.name)) form = 'filter';
     else if (/digest/.test(field.name)) form = 'digest';
+    else if (/(?:^|_)url$/.test(field.name)) form = 'url';
     else if (/(?:^|_)id$/.test(field.name)) form = 'id';
     else if (/ref|snapshotter|topic|namespace/.test(field.name)) form = 'other-name';
     forms.set(field, form);
@@ -61,6 +62,7 @@ function formOf(field: MessageField): Form {
 
 const HEX_ID = /^[0-9a-f]{64}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const URL = /^\w+:\/\//;
 const FILTER = /[=~]/;
 const COMPARISON = /[=~]=/;
 const LONGEST_FORM = 200;
@@ -88,6 +90,8 @@ function formScore(form: Form, text: string): number {
       return FILTER.test(text) ? 4 : -5;
     case 'digest':
       return DIGEST.test(text) ? 4 : -6;
+    case 'url':
+      return URL.test(text) ? 4 : -6;
     case 'id':
       return HEX_ID.test(text) ? 3 : 0;
     default:

@@ -65,9 +65,9 @@ export class TtrpcConnection implements ProtocolReader {
   }
 
   #request(header: TtrpcHeader, body: Uint8Array): void {
-    const { path, payload, headers } = ttrpcRequest(body);
+    const { path, payload, headers } = ttrpcRequest(body, header.length - body.length);
     const exchange = this.#open(header.stream);
-    exchange.label = { method: path, pathSource: 'wire', candidates: [] };
+    exchange.label = path === null ? UNSEEN : { method: path, pathSource: 'wire', candidates: [] };
     exchange.startNs = this.#context.nowNs;
     exchange.headers = headers;
     // A stream is opened by a request that is no message unless it carries something.
@@ -77,11 +77,17 @@ export class TtrpcConnection implements ProtocolReader {
   }
 
   #response(header: TtrpcHeader, body: Uint8Array): void {
-    const { status, message, payload } = ttrpcResponse(body);
+    const { status, message, payload } = ttrpcResponse(body, header.length - body.length);
     const exchange = this.#exchanges.get(header.stream) ?? this.#open(header.stream);
     const outcome = { status, message };
     if (payload.length > 0 || exchange.responses === 0) {
-      this.#message(false, header.stream, exchange, status === 0 ? payload : null, outcome);
+      this.#message(
+        false,
+        header.stream,
+        exchange,
+        status === null || status === 0 ? payload : null,
+        outcome,
+      );
     }
     this.#end(header.stream, 'status', outcome);
   }
