@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runTool } from '../../../tools/testing/tool.js';
 
-// A stand-in for an API server: it speaks TLS with a certificate of its own authority, wants the
-// token, and pages its lists as the API's documentation says ("Retrieving large results sets in
-// chunks"). No API server of Kubernetes' own can be had from Debian's or npm's packages.
+// A stand-in for an API server, since Kubernetes' own takes minutes to build (cluster.kernel.test.ts
+// talks to that one): it speaks TLS with a certificate of its own authority, wants the token, and pages
+// its lists, two a page.
 const dir = mkdtempSync(join(tmpdir(), 'imagesnoop-kube-'));
 const paths: string[] = [];
 let server: Server;

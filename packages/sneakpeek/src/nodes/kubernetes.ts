@@ -125,8 +125,7 @@ export class Kubernetes {
             }
             const { statusCode } = response;
             if (statusCode === 200) return resolve(JSON.parse(body));
-            const said = /"message":\s*"([^"]*)"/.exec(body)?.[1];
-            reject(new Error(`status ${statusCode}${said === undefined ? '' : `, ${said}`}`));
+            reject(new Error(`status ${statusCode}${messageIn(body)}`));
           } catch (error) {
             reject(error);
           }
@@ -143,6 +142,16 @@ export class Kubernetes {
         error,
       );
     }
+  }
+}
+
+/** What a refusal says, behind a comma; nothing where somebody else than Kubernetes answers. */
+function messageIn(body: string): string {
+  try {
+    const { message } = object(JSON.parse(body));
+    return typeof message === 'string' ? `, ${message}` : '';
+  } catch {
+    return '';
   }
 }
 
