@@ -6,8 +6,8 @@ import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { missing } from '../../../packages/containers/test/runtimes.js';
 import { lacksBtf, lacksRoot, requireKernel } from '../../testing/kernel.js';
-import { ensureDockerd } from '../engine.mjs';
 import { CAPABILITIES } from '../needs.mjs';
+import { ensureDockerd } from '../programs.mjs';
 import { type Engine, IMAGE, imageFile, type Outcome, startEngine } from './engine.js';
 
 const lack =
