@@ -37,7 +37,11 @@ export function graphDriverRoot(inspected: unknown): Answer {
     return { merged, upper, work, lowers, attributes: 'trusted' };
   }
   const name = text(driver.Name);
-  return name === undefined ? null : { why: `its storage driver is ${name}, not overlay2` };
+  if (name === undefined) return null;
+  // Docker with its images in containerd.
+  if (name === 'overlayfs')
+    return { why: `its files are kept by containerd (snapshotter ${name})` };
+  return { why: `its storage driver is ${name}, not overlay2` };
 }
 
 /** Docker and Podman. */
@@ -84,11 +88,12 @@ class ContainerdEngine implements Engine {
     const where = namespace ?? (runtime === 'docker' ? 'moby' : undefined);
     if (where === undefined) return null;
     const found = await this.#ask(where, 'containers.v1.Containers/Get', { 1: id });
-    if (found === null) return null;
-    const container = found.message(1);
-    // Docker names neither, and calls the snapshot by the container's id.
-    const snapshotter = container.text(6) || 'overlayfs';
-    const key = container.text(7) || id;
+    // Docker takes a container away from here when it ends. Where it keeps images here, too, the
+    // snapshot stays, which it calls by the container's id.
+    if (found === null && runtime !== 'docker') return null;
+    const container = found?.message(1);
+    const snapshotter = container?.text(6) || 'overlayfs';
+    const key = container?.text(7) || id;
     const reply = await this.#ask(where, 'snapshots.v1.Snapshots/Mounts', {
       1: snapshotter,
       2: key,

@@ -103,7 +103,7 @@ export class Storage {
       'ROOT_UNKNOWN',
       `cannot tell where the files of ${name} are: ${why}`,
       {
-        hint: 'Only roots made by overlayfs can be looked at; that of a container which runs is found by its mounts.',
+        hint: 'Only roots made by overlayfs can be looked at; that of a container which runs is found by its mounts. Ask containerd, too, where it keeps the files.',
       },
     );
   }

@@ -33,14 +33,16 @@ export interface TestDockerd {
 /**
  * @param storage driver; `overlay2` needs a file system below /tmp that can be an upper layer
  * @param program another daemon than the installed one
+ * @param features as in daemon.json
  */
 export async function startDockerd({
   storage = 'vfs',
   program = 'dockerd',
+  features = {} as Readonly<Record<string, boolean>>,
 } = {}): Promise<TestDockerd> {
   const dir = await mkdtemp(join(tmpdir(), 'imagesnoop-dockerd-'));
   const socket = join(dir, 'd.sock');
-  await writeFile(join(dir, 'none.json'), '{}'); // instead of /etc/docker/daemon.json
+  await writeFile(join(dir, 'none.json'), JSON.stringify({ features })); // instead of /etc/docker/daemon.json
   const daemon = await startDaemon(
     program,
     [
