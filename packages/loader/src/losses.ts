@@ -28,7 +28,7 @@ const HINTS: Record<LostCause, string> = {
     'More operations were under way at once than there is room for; filter by pid or container.',
   truncated: 'The event is there; a string or path in it was longer than there is room for.',
   recursion:
-    'An interrupt came upon a program at work and did what that program traces; the kernel then leaves it out. Much of that passes no filter anyway; nothing can be set against it.',
+    'An interrupt, or since Linux 7.0 another task, came upon a program at work and did what that program traces; the kernel then leaves it out. Much of that passes no filter anyway; where there is --hook kprobe, kprobes are not interrupted by tasks.',
   hold_full:
     'More came from containers that were starting than could be kept until their names were known; filter by pid or command too.',
   decode: 'The record did not have the expected form: object and reader are of different versions.',
