@@ -1,6 +1,6 @@
 // deploy/: rendered, known to the API, in agreement with tools/image/needs.mjs, and run by containerd as
 // kubelet would have it run.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { expect, test } from 'vitest';
 import { kubelet } from '../../../packages/containers/test/runtimes/kubelet.js';
 import { run } from '../../../packages/containers/test/runtimes/process.js';
 import { missing, startContainerd } from '../../../packages/containers/test/runtimes.js';
+import { KubernetesServer, lacksKubernetes } from '../../kubernetes/server.js';
 import { ROOT } from '../../setup/paths.mjs';
 import { lacksBtf, lacksRoot, requireKernel } from '../../testing/kernel.js';
 import { CAPABILITIES, MOUNTS } from '../needs.mjs';
@@ -21,6 +22,16 @@ const all = TOOLS.map((tool) => [tool, `tools/${tool}`] as const);
 
 test('there is one for each tracer', () => {
   expect(TOOLS.sort()).toEqual(Object.keys(CAPABILITIES).sort());
+});
+
+test('the documentation has the same table', () => {
+  const text = readFileSync(join(ROOT, 'docs', 'container.md'), 'utf8');
+  const rows = /<!-- capabilities -->\n([\s\S]*?)<!-- \/capabilities -->/.exec(text)?.[1] ?? '';
+  const told = [...rows.matchAll(/^\| (.*) \| ([A-Z_ ]+) \|$/gm)].flatMap(
+    ([, tools = '', names = '']) => tools.split(', ').map((tool) => [tool, names.split(' ')]),
+  );
+  expect(Object.fromEntries(told)).toEqual(CAPABILITIES);
+  for (const path of MOUNTS) expect(text).toContain(`-v ${path}:${path}:ro`);
 });
 
 test.each([...all, ['the example', 'example'] as const])(
@@ -56,6 +67,23 @@ test.each(all)('%s asks for what it needs and nothing else', (tool, folder) => {
   expect(volumes.map(({ hostPath }) => hostPath.path)).toEqual(MOUNTS);
   expect(volumeMounts.map(({ mountPath }) => mountPath)).toEqual(MOUNTS);
   for (const { readOnly } of volumeMounts) expect(readOnly).toBe(true);
+});
+
+test('a real API server would take them', async (context) => {
+  requireKernel(context, lacksKubernetes());
+  const server = await KubernetesServer.start();
+  try {
+    const path = '/apis/apps/v1/namespaces/default/daemonsets?dryRun=All';
+    const post = (body: object) => server.write('POST', path, body);
+    const daemons = all.flatMap(([, folder]) => rendered(folder));
+    for (const daemon of daemons) await post(daemon);
+    const [{ spec, ...rest }] = daemons as [Manifest];
+    await expect(post({ ...rest, spec: { template: spec.template } })).rejects.toThrow(
+      / 422 .*selector/,
+    );
+  } finally {
+    await server.stop();
+  }
 });
 
 test('components add to the arguments of each tool', () => {
