@@ -114,15 +114,19 @@ static __always_inline __u64 new_id(void)
 	return bpf_ktime_get_ns() << 8 | (bpf_get_smp_processor_id() & 0xff);
 }
 
+/* The kernel makes none where another processor makes it at the same time: then it is there. */
 static __always_inline struct end *make_end(struct sock *sk)
 {
+	struct end *end;
+
 	if (cfg_by_address) {
 		struct end fresh = {.conn = new_id()};
 
 		bpf_map_update_elem(&ends_by_address, &sk, &fresh, BPF_NOEXIST);
 		return bpf_map_lookup_elem(&ends_by_address, &sk);
 	}
-	return bpf_sk_storage_get(&ends, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	end = bpf_sk_storage_get(&ends, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	return end ? end : bpf_sk_storage_get(&ends, sk, NULL, 0);
 }
 
 static __always_inline __u64 connection_id(struct sock *client, struct end *end)

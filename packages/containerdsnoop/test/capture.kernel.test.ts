@@ -1,5 +1,8 @@
 // Every byte through a socket, once and in order, whatever calls write and read it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { compiled } from '../../../tools/testing/compiled.mjs';
 import { lacksRoot, requireKernel } from '../../../tools/testing/kernel.js';
 import { captured, check, Streams, streamOf } from './streams.js';
 
@@ -74,6 +77,24 @@ describe('byte for byte', () => {
     expect(unknown / data.length).toBeLessThan(0.02);
     expect([...writers.values()].map(({ size }) => size)).toEqual(Array(14).fill(1));
   });
+});
+
+test('connections whose ends are both used for the first time at once', async () => {
+  const connections = 10_000;
+  const source = new URL('./workload/meet.c', import.meta.url).pathname;
+  const child = spawn(compiled(source), [streams.path, String(connections)]);
+  await once(child.stdout, 'data');
+  const { all } = await captured({ addresses: [streams.path] }, async () => {
+    const ended = once(child, 'close');
+    child.stdin.end('\n');
+    expect((await ended)[0]).toBe(0);
+  });
+  expect(all.losses).toEqual({});
+  expect([all.opened.size, all.closed.size]).toEqual([connections, connections]);
+  const lengths = [...all.streams.values()].flatMap(({ parts }) =>
+    parts.map(({ bytes }) => bytes.length),
+  );
+  expect(lengths).toEqual(Array(2 * connections).fill(1));
 });
 
 test('a buffer that is too small: holes are known to the byte', async () => {
