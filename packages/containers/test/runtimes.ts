@@ -17,6 +17,7 @@
  */
 export { startContainerd, type TestContainerd } from './runtimes/containerd.js';
 export { startDockerd, type TestDockerd } from './runtimes/dockerd.js';
+export { containerdOf } from './runtimes/newer.js';
 export { startPodman, type TestPodman } from './runtimes/podman.js';
 export {
   ended,

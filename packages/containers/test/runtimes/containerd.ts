@@ -29,16 +29,26 @@ export interface TestContainerd {
   exec(id: string, command: readonly string[]): Promise<string>;
   /** Ends the daemon, not its containers, and starts it again. */
   restart(): Promise<void>;
+  /** Runs ctr to its end, in that namespace. */
+  ctr(...args: string[]): Promise<string>;
   /** Kills and deletes; without error when there is nothing left. */
   remove(id: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param snapshotter `overlayfs` needs a file system below /tmp that can be an upper layer */
+export interface ContainerdOptions {
+  readonly cri?: boolean;
+  /** `overlayfs` needs a file system below /tmp that can be an upper layer. */
+  readonly snapshotter?: string;
+  /** Folder of containerd and its programs, instead of those installed: `containerdOf()`. */
+  readonly programs?: string;
+}
+
 export async function startContainerd({
   cri = false,
   snapshotter = 'native',
-} = {}): Promise<TestContainerd> {
+  programs,
+}: ContainerdOptions = {}): Promise<TestContainerd> {
   const dir = await mkdtemp(join(tmpdir(), 'imagesnoop-containerd-'));
   const socket = join(dir, 'c.sock');
   const namespace = unique();
@@ -75,15 +85,21 @@ ${plugins('.containerd.runtimes.runc.options')}
 `,
   );
   const boot = () =>
-    startDaemon('containerd', ['--config', join(dir, 'config.toml')], /successfully booted/);
+    startDaemon(
+      'containerd',
+      ['--config', join(dir, 'config.toml')],
+      /successfully booted/,
+      programs,
+    );
   let daemon = await boot();
-  const ctr = (...args: string[]): Promise<string> =>
-    run('ctr', ['--address', socket, '--namespace', namespace, ...args]);
+  const ctrIn = (name: string, ...args: string[]): Promise<string> =>
+    run('ctr', ['--address', socket, '--namespace', name, ...args], programs);
+  const ctr = (...args: string[]): Promise<string> => ctrIn(namespace, ...args);
 
   const archive = join(dir, 'image.tar');
   await writeFile(archive, imageArchive(await readFile(BUSYBOX), image));
   await ctr('images', 'import', archive);
-  if (cri) await run('ctr', ['--address', socket, '-n', 'k8s.io', 'images', 'import', archive]);
+  if (cri) await ctrIn('k8s.io', 'images', 'import', archive);
 
   const pidOf = async (id: string): Promise<number> => {
     const line = (await ctr('tasks', 'list')).split('\n').find((l) => l.startsWith(`${id} `));
@@ -124,6 +140,7 @@ ${plugins('.containerd.runtimes.runc.options')}
       return start(id);
     },
     exec: (id, command) => ctr('tasks', 'exec', '--exec-id', unique(), '--', id, ...command),
+    ctr,
     restart: async () => {
       await daemon.stop();
       daemon = await boot();
@@ -132,9 +149,8 @@ ${plugins('.containerd.runtimes.runc.options')}
     stop: async () => {
       // Shims outlive their daemon: every container goes first.
       for (const ns of (await ctr('namespaces', 'list', '-q')).split('\n').filter(Boolean)) {
-        const of = (...args: string[]) => run('ctr', ['--address', socket, '-n', ns, ...args]);
-        for (const id of (await of('tasks', 'list', '-q')).split('\n').filter(Boolean)) {
-          await of('tasks', 'delete', '--force', id).catch(() => {});
+        for (const id of (await ctrIn(ns, 'tasks', 'list', '-q')).split('\n').filter(Boolean)) {
+          await ctrIn(ns, 'tasks', 'delete', '--force', id).catch(() => {});
         }
       }
       await daemon.stop();

@@ -24,10 +24,25 @@ export function missing(...programs: string[]): string | null {
 /** A name that no other test of this machine has. */
 export const unique = (): string => `t${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
 
-/** Runs a program to its end; its output without the last newline. The error holds its stderr. */
-export async function run(program: string, args: readonly string[]): Promise<string> {
-  // The daemons' own programs, before those that a developer may have put into /usr/local.
-  const env = { ...process.env, PATH: `/usr/sbin:/usr/bin:/sbin:/bin:${process.env.PATH}` };
+/** The daemons' own programs, before those that a developer may have put into /usr/local. */
+const PATH = `/usr/sbin:/usr/bin:/sbin:/bin:${process.env.PATH}`;
+
+const environment = (programs?: string): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PATH: programs === undefined ? PATH : `${programs}:${PATH}`,
+});
+
+/**
+ * Runs a program to its end; its output without the last newline. The error holds its stderr.
+ *
+ * @param programs folder that comes first
+ */
+export async function run(
+  program: string,
+  args: readonly string[],
+  programs?: string,
+): Promise<string> {
+  const env = environment(programs);
   const { stdout } = await execute(program, args, { env, maxBuffer: 16 << 20 });
   return stdout.trimEnd();
 }
@@ -38,8 +53,13 @@ export interface Daemon {
 }
 
 /** Starts a daemon and returns once it has written a line that matches; throws when it ends. */
-export async function startDaemon(program: string, args: string[], ready: RegExp): Promise<Daemon> {
-  const env = { ...process.env, PATH: `/usr/sbin:/usr/bin:/sbin:/bin:${process.env.PATH}` };
+export async function startDaemon(
+  program: string,
+  args: string[],
+  ready: RegExp,
+  programs?: string,
+): Promise<Daemon> {
+  const env = environment(programs);
   // A test that is killed takes its daemons with it.
   const command = ['--pdeathsig', 'TERM', program, ...args];
   const child = spawn('setpriv', command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
