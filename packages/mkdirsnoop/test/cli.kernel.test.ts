@@ -187,6 +187,14 @@ describe('what goes wrong is one line, a hint and the right exit code', () => {
     expect(rowsOf(stdout)).toHaveLength(1);
   });
 
+  test('a kernel before 5.8', async () => {
+    // Such a kernel is not to be had: this one tells another version, and hides its types.
+    const inside = ['setarch', '--uname-2.6', ...NO_BTF];
+    const { code, stderr } = await runTool('mkdirsnoop', ['--no-file'], { inside });
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/has no BPF ring buffers\n {2}Linux 5\.8 or later is needed/);
+  });
+
   test('a full disk', async () => {
     const tool = await startTool('mkdirsnoop', ['-p', String(process.pid), '-f', '/dev/full']);
     mkdirSync(join(work, 'full'));
