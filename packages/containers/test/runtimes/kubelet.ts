@@ -12,13 +12,19 @@ const map = (entries: Readonly<Record<string, string>>): Value =>
 export interface TestPod {
   /** The sandbox's id. */
   readonly id: string;
-  /** Makes and starts a container; returns its id. */
-  run(name: string): Promise<string>;
+  /**
+   * Makes and starts a container; returns its id.
+   *
+   * @param mounts where what of the host is seen in it, for reading
+   */
+  run(name: string, mounts?: Readonly<Record<string, string>>): Promise<string>;
   remove(): Promise<void>;
 }
 
 export interface TestKubelet {
   pod(namespace: string, name: string): Promise<TestPod>;
+  /** Runs a program in a container to its end; its output. */
+  exec(container: string, command: readonly string[]): Promise<string>;
   close(): void;
 }
 
@@ -38,10 +44,11 @@ export async function kubelet(socket: string, image: string): Promise<TestKubele
     const id = (await call('RunPodSandbox', encode({ 1: sandbox }))).text(1);
     return {
       id,
-      run: async (container) => {
+      run: async (container, mounts = {}) => {
         const config = encode({
           1: encode({ 1: container }),
           2: encode({ 1: image }),
+          7: Object.entries(mounts).map(([to, from]) => encode({ 1: to, 2: from, 3: 1 })),
           9: map({ ...labels, 'io.kubernetes.container.name': container }),
           15: encode({ 2: encode({ 3: encode({ 1: NODE }) }) }),
         });
@@ -56,5 +63,12 @@ export async function kubelet(socket: string, image: string): Promise<TestKubele
       },
     };
   };
-  return { pod, close: () => grpc.close() };
+  return {
+    pod,
+    exec: async (container, command) => {
+      const done = await call('ExecSync', encode({ 1: container, 2: [...command] }));
+      return done.text(1);
+    },
+    close: () => grpc.close(),
+  };
 }
