@@ -16,10 +16,12 @@ export type { Lost, LostCause } from './losses.js';
 export { NamespaceMap } from './namespace-map.js';
 export { openTracer, type TracerSettings } from './open.js';
 export { OwnerKey, type OwnerReaders, ownerReaders } from './owner.js';
+export { appendPath, type ByteRun, leadsOut } from './path-bytes.js';
 export type { HookAlternative, HookChoice, HookPlan, TracerPlan } from './plan.js';
 export type { DropOptions } from './privileges.js';
 export { processTreeHooks } from './process-tree.js';
 export { Cursor, type Read, type ReadBytes, type ReadText, type Span } from './record.js';
+export { requireCapabilities } from './refusal.js';
 export {
   type ContainerDirectory,
   type ContainerSelection,

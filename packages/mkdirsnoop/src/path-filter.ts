@@ -1,5 +1,5 @@
-import type { Cursor } from '@imagesnoop/loader';
-import type { ByteRun, EventPaths } from './paths.js';
+import type { ByteRun, Cursor } from '@imagesnoop/loader';
+import type { EventPaths } from './paths.js';
 
 /**
  * `--path`: whether the path matches the glob, as the caller or as the host sees it.

@@ -1,9 +1,15 @@
-import type { Cursor, Layout, Read } from '@imagesnoop/loader';
+import {
+  appendPath,
+  type ByteRun,
+  type Cursor,
+  type Layout,
+  leadsOut,
+  type Read,
+} from '@imagesnoop/loader';
 import type { HostMounts } from './host-mounts.js';
 import type { NamespaceMounts } from './namespace-mounts.js';
 
 const SLASH = 0x2f;
-const DOT = 0x2e;
 /** Three PATH_MAX: base, slash and given path, each below 4096 bytes. */
 const ROOM = 3 * 4096;
 
@@ -16,13 +22,6 @@ export const FLAG = {
   hostRoot: 16,
   mountsUntold: 32,
 } as const;
-
-/** A run of bytes; `start < 0` stands for "unknown". */
-export interface ByteRun {
-  readonly u8: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-}
 
 const UNKNOWN: ByteRun = { u8: new Uint8Array(0), start: -1, end: -1 };
 
@@ -68,7 +67,8 @@ export class EventPaths {
     if (!this.#isKnown(at)) return UNKNOWN;
     const given = this.argv.start(at);
     const base = given + this.#argvLength(at);
-    const end = copy(at.u8, base, base + this.#baseLength(at), this.#path.u8, 0);
+    const end = this.#baseLength(at);
+    this.#path.u8.set(at.u8.subarray(base, base + end));
     this.#path.end = appendPath(this.#path.u8, end, at.u8, given, base);
     return this.#path;
   }
@@ -94,7 +94,7 @@ export class EventPaths {
       if (mount && mount.point.length > this.#baseLength(at))
         return this.#hostPathOn(mount.dev, mount.inFs, u8, mount.point.length, end);
     }
-    if (at.u8[given] !== SLASH && climbs(at.u8, given, base)) return UNKNOWN;
+    if (at.u8[given] !== SLASH && leadsOut(at.u8, given, base)) return UNKNOWN;
     const inFs = base + this.#baseLength(at);
     const directory = at.u8.subarray(inFs, inFs + this.#fsLength(at));
     return this.#hostPathOn(this.#dev(at), directory, at.u8, given, base);
@@ -112,68 +112,4 @@ export class EventPaths {
     const unusable = FLAG.argvUnreadable | FLAG.argvCut | FLAG.baseUnknown | FLAG.baseCut;
     return (this.#flags(at) & unusable) === 0 && this.#argvLength(at) > 0;
   }
-}
-
-/** Does the path lead out of where it starts? (`..` more often than names before it) */
-function climbs(u8: Uint8Array, start: number, end: number): boolean {
-  let depth = 0;
-  for (let at = start; at < end; ) {
-    const stop = segmentEnd(u8, at, end);
-    if (isDotDot(u8, at, stop)) depth--;
-    else if (stop > at && !isDot(u8, at, stop)) depth++;
-    if (depth < 0) return true;
-    at = stop + 1;
-  }
-  return false;
-}
-
-/** Appends the segments of a path to `into[0..end)`, resolving `.` and `..`; returns the new end. */
-function appendPath(
-  into: Uint8Array,
-  end: number,
-  u8: Uint8Array,
-  from: number,
-  to: number,
-): number {
-  let length = end;
-  for (let at = from; at < to; ) {
-    const stop = segmentEnd(u8, at, to);
-    if (isDotDot(u8, at, stop)) length = Math.max(0, lastSlash(into, length));
-    else if (stop > at && !isDot(u8, at, stop)) {
-      into[length] = SLASH;
-      length = copy(u8, at, stop, into, length + 1);
-    }
-    at = stop + 1;
-  }
-  if (length === 0) {
-    into[0] = SLASH;
-    return 1;
-  }
-  return length;
-}
-
-function segmentEnd(u8: Uint8Array, from: number, to: number): number {
-  let at = from;
-  while (at < to && u8[at] !== SLASH) at++;
-  return at;
-}
-
-function isDot(u8: Uint8Array, from: number, to: number): boolean {
-  return to - from === 1 && u8[from] === DOT;
-}
-
-function isDotDot(u8: Uint8Array, from: number, to: number): boolean {
-  return to - from === 2 && u8[from] === DOT && u8[from + 1] === DOT;
-}
-
-function lastSlash(u8: Uint8Array, end: number): number {
-  let at = end - 1;
-  while (at > 0 && u8[at] !== SLASH) at--;
-  return at;
-}
-
-function copy(u8: Uint8Array, from: number, to: number, into: Uint8Array, at: number): number {
-  let end = at;
-  for (let index = from; index < to; index++) into[end++] = u8[index] as number;
-  return end;
 }

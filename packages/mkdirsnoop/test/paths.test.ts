@@ -1,7 +1,7 @@
-import type { Cursor, Layout } from '@imagesnoop/loader';
+import type { ByteRun, Cursor, Layout } from '@imagesnoop/loader';
 import { describe, expect, test } from 'vitest';
 import type { HostMounts } from '../src/host-mounts.js';
-import { type ByteRun, EventPaths, FLAG } from '../src/paths.js';
+import { EventPaths, FLAG } from '../src/paths.js';
 
 const HOST_MNTNS = 1;
 const CONTAINER = { mntns: 2, dev: 51 };

@@ -1,4 +1,4 @@
-import type { Cursor, Layout, Read } from '@imagesnoop/loader';
+import { appendPath, type ByteRun, type Cursor, type Layout, type Read } from '@imagesnoop/loader';
 
 /** enum watch_flag in bpf/sneakpeek.h */
 export const FLAG = {
@@ -10,13 +10,8 @@ export const FLAG = {
   bytesUnknown: 32,
 } as const;
 
-/** A run of bytes; `start < 0` stands for "unknown". */
-export interface ByteRun {
-  readonly u8: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-}
-
+/** Base and name of each up to PATH_MAX, and the slash between them. */
+const ROOM = 2 * 4096 + 1;
 const UNKNOWN: ByteRun = { u8: new Uint8Array(0), start: -1, end: -1 };
 
 /** The strings of one event, as they stand behind it in the record. */
@@ -24,6 +19,8 @@ export class WatchStrings {
   readonly #text: number;
   readonly #flags: Read<number>;
   readonly #lengths: readonly Read<number>[];
+  readonly #path = new Uint8Array(ROOM);
+  readonly #from = new Uint8Array(ROOM);
 
   constructor(layout: Layout) {
     this.#text = layout.size;
@@ -42,13 +39,13 @@ export class WatchStrings {
 
   /** What changed, from the root of the process. Its bytes are valid until the next call. */
   path(at: Cursor): ByteRun {
-    return this.#joined(at, 1);
+    return this.#joined(at, 1, this.#path);
   }
 
-  /** The older name of what was renamed or linked; unknown for other changes. */
+  /** The older name of what was renamed or linked; unknown for other changes. Its bytes are as short-lived. */
   from(at: Cursor): ByteRun {
     const [base, name] = [this.#length(at, 3), this.#length(at, 4)];
-    return base + name === 0 ? UNKNOWN : this.#joined(at, 3);
+    return base + name === 0 ? UNKNOWN : this.#joined(at, 3, this.#from);
   }
 
   #length(at: Cursor, index: number): number {
@@ -61,31 +58,13 @@ export class WatchStrings {
     return end;
   }
 
-  #joined(at: Cursor, base: number): ByteRun {
+  #joined(at: Cursor, base: number, into: Uint8Array): ByteRun {
     const unusable = FLAG.nameUnreadable | FLAG.baseUnknown | FLAG.pathCut;
     if (this.#flags(at) & unusable) return UNKNOWN;
-    const { u8 } = at;
-    const [from, middle, to] = [base - 1, base, base + 1].map((last) => this.#endOf(at, last));
-    const text = (start = 0, end = 0) => Buffer.from(u8.buffer, u8.byteOffset + start, end - start);
-    const path = joinPath(
-      text(from, middle).toString('latin1'),
-      text(middle, to).toString('latin1'),
-    );
-    const bytes = Buffer.from(path, 'latin1');
-    return { u8: bytes, start: 0, end: bytes.length };
+    const name = this.#endOf(at, base);
+    const length = this.#length(at, base);
+    into.set(at.u8.subarray(name - length, name));
+    const end = appendPath(into, length, at.u8, name, name + this.#length(at, base + 1));
+    return { u8: into, start: 0, end };
   }
-}
-
-/**
- * A name, seen from a directory ('' is the root), as an absolute path. `.` and `..` are resolved as
- * text; links are not.
- */
-export function joinPath(base: string, name: string): string {
-  const parts: string[] = [];
-  for (const part of `${name.startsWith('/') ? '' : base}/${name}`.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part === '..') parts.pop();
-    else parts.push(part);
-  }
-  return `/${parts.join('/')}`;
 }
