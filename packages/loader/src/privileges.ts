@@ -1,5 +1,5 @@
 import { privileges } from '@imagesnoop/bpf-core';
-import { isRefusal, lacking } from './refusal.js';
+import { isRefusal, requireCapabilities } from './refusal.js';
 
 export interface DropOptions {
   /** Who to become; default: who called sudo, else nobody. */
@@ -32,9 +32,7 @@ export function dropPrivileges(options: DropOptions, readMaps: () => void): stri
   const uid = options.uid ?? idFrom('SUDO_UID') ?? NOBODY;
   const gid = options.gid ?? (options.uid === undefined ? idFrom('SUDO_GID') : undefined) ?? NOBODY;
   if (uid === 0) return 'privileges: kept, the target user is root';
-  const held = privileges.capabilities();
-  const missing = NEEDED.filter((name) => !held.has(name));
-  if (missing.length > 0) throw lacking('giving up root', missing);
+  requireCapabilities('giving up root', NEEDED);
   if (!worksAs(uid, readMaps)) {
     privileges.drop({ uid: 0, gid: 0 });
     return 'privileges: still root, behind a system call filter, since this kernel (before 5.19) refuses to count losses without CAP_BPF';

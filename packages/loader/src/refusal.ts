@@ -132,6 +132,18 @@ export function lacking(what: string, capabilities: string[], cause?: unknown): 
   );
 }
 
+/**
+ * Does nothing where this process has them all.
+ *
+ * @param what it is that needs them, e.g. `giving up root`
+ * @throws PermissionError `PERMISSION_MISSING`
+ */
+export function requireCapabilities(what: string, needed: readonly string[]): void {
+  const held = privileges.capabilities();
+  const missing = needed.filter((name) => !held.has(name));
+  if (missing.length > 0) throw lacking(what, missing);
+}
+
 /** Capabilities are there, but count only for what belongs to that namespace. */
 function foreign(): PermissionError {
   return new PermissionError(

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { renderJson, type StorageOptions } from '@imagesnoop/containers';
+import { requireCapabilities } from '@imagesnoop/loader';
 import { type ChangeRow, rowOf } from './change-row.js';
 import { fromText } from './files/byte-path.js';
 import { changes } from './files/changes.js';
@@ -10,7 +11,12 @@ import { type Against, findTargets, type Missed, type Target, type Which } from 
 /** The loop of the process gets its turn this often, for signals and slow readers. */
 const TURN_MS = 20;
 
-/** What a container was made from, or is to be compared with, and what it is now. */
+/**
+ * What a container was made from, or is to be compared with, and what it is now.
+ *
+ * @throws PermissionError PERMISSION_MISSING: without CAP_SYS_ADMIN the kernel hides what overlayfs noted,
+ *   and says nothing
+ */
 export function treesOf(
   { root }: Target,
   against: Against | null = null,
@@ -24,8 +30,10 @@ export function treesOf(
   };
 }
 
-const treeOf = (layers: readonly string[], space: AttributeSpace, isLive: boolean): MergedTree =>
-  new MergedTree(layers.map(fromText), space, isLive);
+function treeOf(layers: readonly string[], space: AttributeSpace, isLive: boolean): MergedTree {
+  if (space === 'trusted') requireCapabilities('reading layers of overlayfs', ['CAP_SYS_ADMIN']);
+  return new MergedTree(layers.map(fromText), space, isLive);
+}
 
 /** Rows of changes, ready to be shown. */
 export class ChangedFiles {

@@ -125,6 +125,21 @@ describe('with what it needs', () => {
     expect(blind.stderr).toMatch(/schema: EACCES: .*\n.*schema: the one that comes with/);
   });
 
+  test('sneakpeek lists changed files with SYS_ADMIN, and refuses to guess without', async (context) => {
+    const info = (await engine.api('GET', '/info')) as { Driver: string; DockerRootDir: string };
+    requireKernel(context, info.Driver === 'overlay2' ? null : 'needs overlayfs below /tmp');
+    const storage = `--volume=${info.DockerRootDir}:${info.DockerRootDir}:ro`;
+    const list = (...capabilities: string[]) =>
+      engine.docker([
+        ...['--read-only', '--cap-drop=ALL', ...capabilities, ...surroundings(), storage],
+        ...[IMAGE, 'sneakpeek', 'files', 'web', '--chroot'],
+      ]);
+    expect((await list('--cap-add=SYS_ADMIN')).stdout).toContain(' /tmp/written\n');
+    const refused = await list();
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain('reading layers of overlayfs needs CAP_SYS_ADMIN');
+  });
+
   test('there is nothing else in the image', async () => {
     const shell = await engine.docker(['--entrypoint=/bin/sh', IMAGE, '-c', 'true']);
     expect(shell.stderr).toContain('no such file or directory');
