@@ -79,6 +79,31 @@ describe('a capture with holes', () => {
     expect(healed).toBeGreaterThan(0.8 * runs);
   });
 
+  it('ends calls that were answered, when their trailers were lost', () => {
+    const connection = new GoConnection();
+    const list = '/shop.v1.Shop/ListOrders';
+    const unary = () => connection.unary(list, Buffer.alloc(0), Buffer.alloc(0), '1S');
+    const first = unary();
+    const cut = connection.request(list);
+    connection.write(true, dataFrames(cut, grpcMessage(Buffer.alloc(0)), true));
+    const answer = dataFrames(cut, grpcMessage(Buffer.alloc(0)), false);
+    connection.write(false, Buffer.concat([connection.responseHeaders(cut), answer]));
+    const answered = connection.writes.length;
+    connection.write(false, connection.trailers(cut, 0));
+    const second = unary();
+    const later = connection.writes.length;
+    const third = unary();
+    // A chunk for each write, after that of the open.
+    const chunks = [...chunksOf(connection.writes)]
+      .map((chunk, index) => (index > later ? { ...chunk, tsNs: chunk.tsNs + 2e9 } : chunk))
+      .filter((_, index) => index !== answered + 1);
+    const { calls } = decode(chunks, shop);
+    expect(calls.map(({ stream }) => stream)).toEqual([first, second, cut, third]);
+    const call = calls[2];
+    expect(call).toMatchObject({ method: list, end: 'status', status: null, responses: 1 });
+    expect(call?.endNs).toBe(chunks[answered]?.tsNs);
+  });
+
   it('costs one message when it is inside of one', () => {
     const connection = new GoConnection();
     const stream = connection.request('/shop.v1.Shop/Upload');

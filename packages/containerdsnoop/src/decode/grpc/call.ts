@@ -25,6 +25,9 @@ export class GrpcCall {
   #request: Side;
   #response: Side;
   #startNs: number | null = null;
+  #answeredNs = 0;
+  /** When it ended, if that was not now. */
+  #endedNs: number | null = null;
   #outcome: Outcome = NOTHING;
   #trailers: Headers | null = null;
   #missing = 0;
@@ -46,6 +49,12 @@ export class GrpcCall {
   /** Messages of the response so far. */
   get responses(): number {
     return this.#response.messages;
+  }
+
+  /** Whether all is said but the trailers: a method that is known for sure has one answer. */
+  get isAnswered(): boolean {
+    if (this.#response.messages === 0 || this.#label().pathSource !== 'wire') return false;
+    return this.#name?.method()?.serverStreaming === false;
   }
 
   get name(): CallName | null {
@@ -88,6 +97,11 @@ export class GrpcCall {
     this.#outcome = outcome;
   }
 
+  /** Its trailers were not seen: it ended with its answer. */
+  endedByAnswer(): void {
+    this.#endedNs = this.#answeredNs;
+  }
+
   /** The call is over: says so. */
   end(how: CallEnd, errorCode: number | null): void {
     this.#request.reader.end();
@@ -95,6 +109,7 @@ export class GrpcCall {
     this.#name?.end(this.#outcome, this.#startNs !== null && !this.#isLossy);
     if (how === 'status' && this.#response.messages === 0) this.#emptyResponse();
     const { nowNs, conn, client, server } = this.#context;
+    const endNs = this.#endedNs ?? nowNs;
     const { method, pathSource, candidates } = this.#label();
     this.#context.call({
       method,
@@ -104,8 +119,8 @@ export class GrpcCall {
       conn,
       stream: this.stream,
       startNs: this.#startNs,
-      endNs: nowNs,
-      latencyNs: this.#startNs === null ? null : nowNs - this.#startNs,
+      endNs,
+      latencyNs: this.#startNs === null ? null : endNs - this.#startNs,
       client,
       server,
       end: how,
@@ -136,6 +151,7 @@ export class GrpcCall {
     const side = toServer ? this.#request : this.#response;
     side.messages++;
     side.bytes += raw.length;
+    if (!toServer) this.#answeredNs = this.#context.nowNs;
     const { bytes, length } = this.#unpacked(side, raw);
     const missing = length - (bytes?.length ?? 0);
     this.#missing += missing;

@@ -7,6 +7,8 @@ import { outcomeOf } from './headers.js';
 
 /** Streams that ended lately: what still comes on them begins no call. */
 const ENDED_STREAMS = 512;
+/** How much later than a hole the trailers of a call that was answered before may still come. */
+const TRAILERS_LATE_NS = 1e9;
 const NO_ERROR = 0;
 const REFUSED_STREAM = 7; // RFC 9113, 7
 
@@ -16,6 +18,8 @@ export class GrpcCalls {
   #naming: Naming;
   #calls = new Map<number, GrpcCall>();
   #ended = new Set<number>();
+  /** Calls whose trailers may be in a hole, as they have been answered: since when, oldest first. */
+  #answered = new Map<number, number>();
   /** Status of trailers' entries from before the capture, as found out. */
   #learned = new WeakMap<Field, number>();
 
@@ -79,7 +83,11 @@ export class GrpcCalls {
   /** Frames of one direction were not seen. */
   lose(toServer: boolean): void {
     if (toServer) this.#naming.hole();
-    for (const call of this.#calls.values()) call.lose(toServer, null);
+    for (const [stream, call] of this.#calls) {
+      call.lose(toServer, null);
+      if (!toServer && call.isAnswered && !this.#answered.has(stream))
+        this.#answered.set(stream, this.#context.nowNs);
+    }
   }
 
   end(how: CallEnd): void {
@@ -118,6 +126,7 @@ export class GrpcCalls {
   }
 
   #open(stream: number, isNew: boolean): GrpcCall {
+    if (this.#answered.size > 0) this.#endAnswered();
     this.#ended.delete(stream);
     if (this.#calls.size >= this.#context.limits.streams) {
       for (const oldest of this.#calls.keys()) {
@@ -135,6 +144,7 @@ export class GrpcCalls {
     const call = this.#calls.get(stream);
     if (call === undefined) return;
     this.#calls.delete(stream);
+    this.#answered.delete(stream);
     this.#ended.add(stream);
     if (this.#ended.size > ENDED_STREAMS) {
       for (const oldest of this.#ended) {
@@ -143,5 +153,14 @@ export class GrpcCalls {
       }
     }
     call.end(how, code);
+  }
+
+  /** Ends calls whose trailers were missed: else they would stay until there are too many. */
+  #endAnswered(): void {
+    for (const [stream, sinceNs] of this.#answered) {
+      if (this.#context.nowNs - sinceNs < TRAILERS_LATE_NS) return;
+      this.#calls.get(stream)?.endedByAnswer();
+      this.#end(stream, 'status');
+    }
   }
 }
