@@ -1,7 +1,7 @@
 #!/bin/sh
 # What each hook of a tool costs, on a kernel that has all of them:
 #
-#   tools/kernels/run 6.12 -- sh tools/bench/kernel-time.sh [tcpconnect|mkdirsnoop [CALLS]]
+#   tools/kernels/run 6.12 -- sh tools/bench/kernel-time.sh [tcpconnect|mkdirsnoop|sneakpeek [CALLS]]
 #
 # Three figures: the time inside BPF programs per traced call, by the kernel's own statistics
 # (kernel.bpf_stats_enabled, which add some 50 ns to each run of a program); the time of the call for
@@ -15,6 +15,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 gcc -D_GNU_SOURCE -O2 -o "$work/connects" "$here/tcpconnect.c"
 gcc -O2 -o "$work/storm" "$here/storm.c"
+gcc -O2 -o "$work/changes" "$here/../../packages/sneakpeek/test/workload/changes.c"
+each=1
+options="--no-file"
+if [ "$tool" = sneakpeek ]; then
+	each=5 # changes of each file
+	options="fswatch --host"
+fi
 
 # The traced calls; prints nanoseconds for each.
 workload() {
@@ -23,6 +30,11 @@ workload() {
 	mkdirsnoop)
 		"$work/storm" 1 "$calls" 0 "$work" |
 			awk -F '[:,}]' '{ printf "%.1f\n", $4 * 1e9 / $2 }'
+		;;
+	sneakpeek)
+		begun=$(date +%s%N)
+		"$work/changes" "$calls" "$work" >"$work/ignored"
+		echo $((($(date +%s%N) - begun) / (calls * each)))
 		;;
 	esac
 }
@@ -53,7 +65,7 @@ report() {
 	others=$(least "$work/connects" syscalls 100000)
 	traced=$(least workload)
 	echo 1 >/proc/sys/kernel/bpf_stats_enabled
-	least inside | awk -v name="$1" -v n="$calls" -v traced="$traced" -v others="$others" '{
+	least inside | awk -v name="$1" -v n="$((calls * each))" -v traced="$traced" -v others="$others" '{
 		printf "%-28s %7.0f ns in %4.1f program runs per call of %7.0f ns; another call %5.0f ns\n",
 			name, $1 / n, $2 / n, traced, others }'
 }
@@ -76,7 +88,7 @@ measure() {
 	wait $pid || true
 }
 
-command="node $here/../../packages/$tool/dist/bin.js --no-file --no-drop -o json"
+command="node $here/../../packages/$tool/dist/bin.js $options --no-drop -o json"
 report "nothing attached"
 for hook in fexit kprobe tracepoint; do
 	measure "$tool --hook $hook" ": tracing" $command --hook $hook
