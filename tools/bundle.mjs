@@ -49,7 +49,10 @@ const external = Object.keys(manifest.dependencies ?? {});
 for (const file of ['index.ts', ...others, ...alone]) {
   const entry = { entryPoints: [`src/${file}`], outbase: 'src', external };
   // Nobody takes it in. Where a package is there in both forms, ES modules lose what is not used.
-  if (alone.includes(file)) Object.assign(entry, { banner, mainFields: ['module', 'main'] });
+  if (alone.includes(file)) {
+    const slim = { minifySyntax: true, minifyWhitespace: true };
+    Object.assign(entry, { banner, mainFields: ['module', 'main'], ...slim });
+  }
   metafiles.push((await build({ ...common, ...entry })).metafile);
 }
 if (isTool) {

@@ -21,16 +21,20 @@ export function bundledPackages(metafiles, from = process.cwd()) {
   return [...new Set(inputs)].sort();
 }
 
-/** Names, versions and licences of packages as one text. */
+/** Names, versions and licences of packages as one text; those with the same licence stand together. */
 export function notices(folders) {
-  const texts = folders.map((folder) => {
+  const byLicence = new Map();
+  for (const folder of folders) {
     const { name, version, license } = JSON.parse(
       readFileSync(join(folder, 'package.json'), 'utf8'),
     );
-    return `${name} ${version}, ${licenceName(license)}\n\n${licenceText(folder)}`;
-  });
+    const text = licenceText(folder);
+    const names = byLicence.get(text) ?? new Set();
+    byLicence.set(text, names.add(`${name} ${version}, ${licenceName(license)}\n`));
+  }
   const head = 'This package carries copies of these, each under its own licence.\n';
-  return [head, ...new Set(texts)].join(`\n${'-'.repeat(80)}\n\n`);
+  const texts = [...byLicence].map(([text, names]) => `${[...names].join('')}\n${text}`);
+  return [head, ...texts].join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 function licenceName(license) {

@@ -34,3 +34,17 @@ test('licences are told in full, from a file or from the README', () => {
   expect(text).toContain('b 2.0.0, see below\n\nCopyright of b\n');
   expect(text).not.toContain('More');
 });
+
+test('a licence that several have is told once, below all their names', () => {
+  const folders = ['one', 'two'].map((name) => join(folder, name));
+  for (const path of folders) {
+    mkdirSync(path);
+    const name = path.slice(folder.length + 1);
+    writeFileSync(
+      join(path, 'package.json'),
+      JSON.stringify({ name, version: '1.0.0', license: 'MIT' }),
+    );
+    writeFileSync(join(path, 'LICENSE'), 'The same.\n');
+  }
+  expect(notices(folders)).toContain('one 1.0.0, MIT\ntwo 1.0.0, MIT\n\nThe same.\n');
+});

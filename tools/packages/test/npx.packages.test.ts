@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from '../../setup/paths.mjs';
 import { packageFolders } from '../../setup/workspace.mjs';
+import { OtlpReceiver } from '../../testing/otlp-receiver.js';
 import { BareMachine } from '../bare-machine.mjs';
 import { BUDGET_BYTES, contentProblems, sizeOf } from '../contents.mjs';
 import { emulatedNode } from '../emulated.mjs';
@@ -96,6 +97,31 @@ for await (const event of mkdirs({ path: '/one/of/many', signal: AbortSignal.tim
 clearInterval(again);
 `;
 }
+
+test('telemetry comes with a tool, and reads no file once root is given up', async () => {
+  const tool = TOOLS.find(({ name }) => name === 'execsnoop');
+  const collector = await OtlpReceiver.start();
+  // Below a folder that only root may enter.
+  const bin = join(folder, 'machine/project/node_modules/@imagesnoop/execsnoop/dist/bin.js');
+  const flags = ['--otlp', collector.url, '--prometheus', '0', '-o', 'json', '-v'];
+  let stop: (() => void) | undefined;
+  const { code, stdout, stderr } = await machine.run(
+    'project',
+    ['node', bin, ...flags, '--max-events', '3'],
+    {
+      onStderr: (said) => {
+        if (tool !== undefined && said.includes('tracing')) stop ??= busyWith(tool);
+      },
+    },
+  );
+  stop?.();
+  await collector.stop();
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain('privileges: given up');
+  expect(JSON.parse(stdout.trim().split('\n').at(-1) as string)).toMatchObject({ unsent: 0 });
+  expect(collector.logs).toHaveLength(3);
+  expect(collector.metrics).toBeGreaterThan(0);
+});
 
 test('another machine is told so, by npm and by the tools', async () => {
   const env = { NODE_OPTIONS: ON_RISCV64 };
