@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HpackError } from '../../src/decode/hpack/table.js';
+import { HpackError, STATIC_FIELDS } from '../../src/decode/hpack/table.js';
 import { HeaderTracker } from '../../src/decode/hpack/tracker.js';
 import { Random } from './random.js';
 import { HeaderWriter } from './wire.js';
@@ -56,6 +56,21 @@ function run(seed: number, lossShare: number): Result {
   return result;
 }
 
+/** Encodes as Go does: what was sent before is an index, however long ago. */
+function exactEncoder(): (list: readonly Pair[]) => Buffer {
+  const entries: string[] = [];
+  const string = (text: string) => [text.length, ...Buffer.from(text)];
+  return (list) =>
+    Buffer.from(
+      list.flatMap(([name, value]) => {
+        const at = entries.indexOf(`${name} ${value}`);
+        if (at >= 0) return [0x80 | (STATIC_FIELDS.length + entries.length - at)];
+        entries.push(`${name} ${value}`);
+        return [0x40, ...string(name), ...string(value)];
+      }),
+    );
+}
+
 describe('header blocks after holes', () => {
   it.each([
     [0, 1],
@@ -70,5 +85,45 @@ describe('header blocks after holes', () => {
       total.known += known;
     }
     expect(total.known / total.decoded).toBeGreaterThanOrEqual(least);
+  });
+
+  it('are not decoded by entries that only happen to be where they would be', () => {
+    const encode = exactEncoder();
+    const tracker = new HeaderTracker(true);
+    const block = (name: string, timeout: string) =>
+      encode([
+        [':path', `/shop.v1.Shop/${name}`],
+        [':authority', 'localhost'],
+        ['content-type', 'application/grpc'],
+        ['grpc-timeout', timeout],
+      ]);
+    // Each inserts its path, and two of them a timeout: paths at uneven distances.
+    const paths = (names: readonly string[], times: readonly string[]) =>
+      names.map((name, index) => block(name, times[index] as string));
+    const late: (string | null)[][] = [];
+    const decode = (bytes: Uint8Array) => {
+      const note = (fields: readonly { value: string | null }[]) =>
+        late.push(fields.map(({ value }) => value));
+      const fields = tracker.decode(bytes, note);
+      if (fields !== null) note(fields);
+    };
+    const old = ['List', 'Place', 'Weigh', 'Watch'];
+    decode(block('Version', '9S'));
+    for (const each of paths(old, ['1S', '9S', '2S', '9S'])) decode(each);
+    // So much is lost that nothing is known of the table any more, though it is the same.
+    tracker.skip(10_000, 100);
+    for (const each of paths(old, ['9S', '9S', '9S', '9S'])) decode(each);
+    const young = ['Upload', 'Cancel', 'Refund', 'Close'];
+    for (const each of paths(young, ['3S', '9S', '4S', '9S'])) decode(each);
+    tracker.skip(20, 10_000);
+    late.length = 0;
+    // As if six entries had been inserted, these would be the young ones.
+    for (let time = 0; time < 4; time++) {
+      for (const each of paths(old, ['9S', '9S', '9S', '9S'])) decode(each);
+    }
+    expect(late).toHaveLength(16);
+    for (const [index, [path]] of late.entries()) {
+      expect([null, `/shop.v1.Shop/${old[index % 4]}`]).toContain(path);
+    }
   });
 });

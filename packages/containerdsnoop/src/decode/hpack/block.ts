@@ -38,7 +38,7 @@ function literal(table: Table, cursor: Cursor, first: number): Field {
   const index = cursor.integer(inserts ? 6 : 4);
   const name = index === 0 ? cursor.text() : table.at(index).name;
   const value = cursor.text();
-  return inserts ? table.insert(name, value) : { name, value, seq: null };
+  return inserts ? table.insert(name, value) : { name, value, seq: null, places: 0 };
 }
 
 class Cursor {

@@ -15,6 +15,8 @@ export interface Field {
    * before that; null if it is not in the dynamic table.
    */
   readonly seq: number | null;
+  /** Of entries: where in blocks they were used so far, as bits. */
+  places: number;
 }
 
 /** What the bytes say that no table can hold. */
@@ -26,13 +28,15 @@ export const STATIC_FIELDS: readonly Field[] = staticTable.table.map(({ name, va
   name,
   value,
   seq: null,
+  places: 0,
 }));
 
 const ENTRY_OVERHEAD = 32; // RFC 7541, 4.1
 export const DEFAULT_TABLE_BYTES = 4096;
 /** What is kept at most, whatever the encoder says; older entries count as unknown. */
 const LARGEST_TABLE_BYTES = 64 << 10;
-const FARTHEST_ENTRY = LARGEST_TABLE_BYTES / ENTRY_OVERHEAD;
+/** So many insertions later an entry is certainly gone. */
+export const FARTHEST_ENTRY = LARGEST_TABLE_BYTES / ENTRY_OVERHEAD;
 
 /**
  * The dynamic table of one direction (RFC 7541, 2.3), which may have had a life before us.
@@ -92,7 +96,7 @@ export class Table {
     if (seq >= this.#first) this.#limit = LARGEST_TABLE_BYTES;
     let field = this.#unknown.get(seq);
     if (field === undefined) {
-      field = { name: null, value: null, seq };
+      field = { name: null, value: null, seq, places: 0 };
       this.#unknown.set(seq, field);
       if (this.#unknown.size > 2 * FARTHEST_ENTRY) this.#forgetUnreachable();
     }
@@ -107,7 +111,7 @@ export class Table {
 
   /** Inserts a field and gives back its entry. */
   insert(name: string | null, value: string | null): Field {
-    const field = { name, value, seq: this.inserted++ };
+    const field = { name, value, seq: this.inserted++, places: 0 };
     this.#entries.push(field);
     this.#bytes += sizeOf(field);
     this.#insertedBytes += sizeOf(field);

@@ -18,7 +18,7 @@ const TEMPLATES = 64;
 /** The table as it would be if so many entries had been inserted in a hole. */
 interface Hypothesis {
   table: Table;
-  /** Entries that were found where a block of before had them. */
+  /** Entries that were found again, in a place where blocks from before the hole had them. */
   found: Set<Field>;
   blocks: Field[][];
 }
@@ -73,6 +73,7 @@ export class HeaderTracker {
     try {
       const fields = decodeBlock(this.#table, block);
       if (this.#wasHealed && !fields.every(makesSense)) throw new HpackError('healed wrongly');
+      markPlaces(fields);
       this.#learn(fields);
       return fields;
     } catch (error) {
@@ -145,6 +146,7 @@ export class HeaderTracker {
       this.#healing = null;
       this.#table = best.table;
       this.#wasHealed = true;
+      for (const fields of best.blocks) markPlaces(fields);
       const mine = best.blocks.pop() as Field[];
       for (const [index, { late }] of healing.pending.entries())
         late(best.blocks[index] as Field[]);
@@ -167,7 +169,9 @@ export class HeaderTracker {
       if (hole !== last) this.#begin();
       last = hole;
       try {
-        late(decodeBlock(this.#table, block));
+        const fields = decodeBlock(this.#table, block);
+        markPlaces(fields);
+        late(fields);
       } catch (error) {
         if (!(error instanceof HpackError)) throw error;
         this.#begin();
@@ -203,12 +207,32 @@ function explains(
   }
   if (!templates.some((names) => fits(fields, names)) || !fields.every(makesSense)) return false;
   hypothesis.blocks.push(fields);
-  for (const field of fields) {
-    if (field.seq !== null && field.seq < inserted && field.name !== null) {
-      hypothesis.found.add(field);
-    }
+  for (const [index, field] of fields.entries()) {
+    if (field.seq === null || field.seq >= inserted || field.places === 0) continue;
+    // Of those whose name is known it was compared; others were a path, or the authority.
+    const isElsewhere = (field.places & placeOf(index)) === 0;
+    if (field.name !== null || !isElsewhere) hypothesis.found.add(field);
+    else if (isOnePlace(field.places)) return false;
   }
   return true;
+}
+
+/** Further back nothing stands in the same place each time. */
+const PLACES = 31;
+
+function placeOf(index: number): number {
+  return index < PLACES ? 1 << index : 0;
+}
+
+function isOnePlace(places: number): boolean {
+  return (places & (places - 1)) === 0;
+}
+
+function markPlaces(fields: readonly Field[]): void {
+  for (let index = 0; index < fields.length && index < PLACES; index++) {
+    const field = fields[index] as Field;
+    if (field.seq !== null) field.places |= 1 << index;
+  }
 }
 
 /** What values of well-known names look like: others got the name from an index that is off. */
