@@ -120,9 +120,9 @@ export class GrpcCalls {
   // A unary call that was answered has succeeded: so its trailers say that.
   #learn(call: GrpcCall, fields: readonly Field[]): void {
     const [first] = fields;
-    const isUnary = call.name?.method()?.serverStreaming === false;
-    if (first === undefined || !isUnary || call.responses === 0) return;
-    if (first.name === null && first.value === null) this.#learned.set(first, 0);
+    if (first === undefined || first.name !== null || first.value !== null) return;
+    if (call.responses === 0 || call.name?.method()?.serverStreaming !== false) return;
+    this.#learned.set(first, 0);
   }
 
   #open(stream: number, isNew: boolean): GrpcCall {

@@ -1,4 +1,4 @@
-import type { Candidates } from './candidates.js';
+import type { Candidate, Candidates } from './candidates.js';
 
 /** Bits by which a method gains for each other in use of its family, or service, and at most. */
 const FAMILY = { each: 6, most: 18 };
@@ -10,7 +10,7 @@ const NEGLIGIBLE = 0.01;
 const ROUNDS = 4;
 
 /** One unknown method: what its calls say so far. Arrays are by candidate. */
-export interface Row {
+export interface Row extends Lifetime {
   /** In bits. */
   evidence: Float64Array;
   /** What something else is called already. */
@@ -23,56 +23,94 @@ export interface Row {
 
 /**
  * How likely each candidate is for each of the unknown methods of one connection, given that no two
- * of them are the same and that a connection mostly uses methods of one kind.
+ * of them that were in the table at the same time are the same, and that a connection mostly uses
+ * methods of one kind.
  *
  * @param used by group of candidates: how many methods of it are known from the wire
  */
 export function assign(rows: readonly Row[], candidates: Candidates, used: Float64Array): void {
   for (const row of rows) row.posterior.fill(0);
   for (let round = 0; round < ROUNDS; round++) {
-    const total = new Shares(candidates);
-    total.groups.set(used);
-    for (const row of rows) total.add(row.posterior);
-    for (const row of rows) contextOf(row, candidates, total);
+    const claims = rows.map((row) => claimsOf(row, candidates));
+    const groups = used.slice();
+    for (const each of claims) addTo(groups, each, 1);
+    for (const [index, row] of rows.entries()) {
+      const own = claims[index] as Claim[];
+      addTo(groups, own, -1);
+      contextOf(row, candidates, groups, takenFrom(row, rows, claims));
+      addTo(groups, own, 1);
+    }
     for (const row of rows) row.posterior = posteriorOf(row, null);
   }
 }
 
-/** What is taken by some of the unknown methods. */
-class Shares {
-  /** By candidate: bits by which it is less likely for the others. */
-  readonly taken: Float64Array;
-  /** By group: how many methods of it. */
-  readonly groups: Float64Array;
-  #candidates: Candidates;
+/** A candidate that one of the unknown methods is not unlikely to be. */
+interface Claim {
+  readonly candidate: Candidate;
+  readonly share: number;
+}
 
-  constructor(candidates: Candidates) {
-    this.#candidates = candidates;
-    this.taken = new Float64Array(candidates.list.length);
-    this.groups = new Float64Array(candidates.groups);
+function claimsOf({ posterior }: Row, { list }: Candidates): Claim[] {
+  const claims: Claim[] = [];
+  for (const candidate of list) {
+    const share = posterior[candidate.index] as number;
+    if (share >= NEGLIGIBLE) claims.push({ candidate, share });
   }
+  return claims;
+}
 
-  add(posterior: Float64Array): void {
-    for (const { index, family, service } of this.#candidates.list) {
-      const share = posterior[index] as number;
-      if (share < NEGLIGIBLE) continue;
-      (this.taken[index] as number) += Math.log2(1 - share * MOST_CERTAIN);
-      (this.groups[family] as number) += share;
-      (this.groups[service] as number) += share;
-    }
+function addTo(groups: Float64Array, claims: readonly Claim[], sign: 1 | -1): void {
+  for (const { candidate, share } of claims) {
+    (groups[candidate.family] as number) += sign * share;
+    (groups[candidate.service] as number) += sign * share;
   }
 }
 
-function contextOf(row: Row, candidates: Candidates, total: Shares): void {
-  const own = new Shares(candidates);
-  own.add(row.posterior);
-  const others = (group: number) => (total.groups[group] as number) - (own.groups[group] as number);
-  for (const { index, family, service, handicap } of candidates.list) {
+/** By candidate: bits by which it is less likely for this one, since others have it. */
+function takenFrom(
+  row: Row,
+  rows: readonly Row[],
+  claims: readonly (readonly Claim[])[],
+): Float64Array {
+  const taken = new Float64Array(row.posterior.length);
+  for (const [index, other] of rows.entries()) {
+    if (other === row || !coexisted(row, other)) continue;
+    for (const { candidate, share } of claims[index] as Claim[]) {
+      (taken[candidate.index] as number) += Math.log2(1 - share * MOST_CERTAIN);
+    }
+  }
+  return taken;
+}
+
+/** Where an entry lived in the table, counted in insertions. */
+export interface Lifetime {
+  /** Insertions before its own; null for what has no place in the table. */
+  readonly inserted: number | null;
+  /** Insertions before its last use. */
+  readonly lastUsed: number;
+}
+
+/**
+ * Whether both were in the table at one time: then they are not the same, since an encoder inserts
+ * nothing that is there.
+ */
+export function coexisted(one: Lifetime, other: Lifetime): boolean {
+  if (one.inserted === null || other.inserted === null) return false;
+  return Math.max(one.inserted, other.inserted) < Math.min(one.lastUsed, other.lastUsed);
+}
+
+/** @param groups by group: how many other methods of it are in use */
+function contextOf(
+  row: Row,
+  { list }: Candidates,
+  groups: Float64Array,
+  taken: Float64Array,
+): void {
+  for (const { index, family, service, handicap } of list) {
     row.context[index] =
-      Math.min(FAMILY.most, FAMILY.each * others(family)) +
-      Math.min(SERVICE.most, SERVICE.each * others(service)) +
-      (total.taken[index] as number) -
-      (own.taken[index] as number) -
+      Math.min(FAMILY.most, FAMILY.each * (groups[family] as number)) +
+      Math.min(SERVICE.most, SERVICE.each * (groups[service] as number)) +
+      (taken[index] as number) -
       handicap;
   }
 }

@@ -1,8 +1,8 @@
 import type { Outcome } from '../grpc/headers.js';
-import type { Field } from '../hpack/table.js';
+import { FARTHEST_ENTRY, type Field } from '../hpack/table.js';
 import type { Label } from '../message.js';
 import type { MessageType, Method, Schema } from '../schema/schema.js';
-import { assign } from './assignment.js';
+import { assign, coexisted, type Lifetime } from './assignment.js';
 import { type Candidates, candidatesOf } from './candidates.js';
 import { Evidence } from './evidence.js';
 import { IdBook } from './ids.js';
@@ -26,17 +26,11 @@ export class Knowledge {
   }
 }
 
-/** An entry of the table that is known to hold a path: insertions before it, and before its last use. */
-interface KnownPath {
-  inserted: number;
-  lastUsed: number;
-}
-
 /** Names the calls of one connection. */
 export class Naming {
   readonly knowledge: Knowledge;
   #placeholders = new Map<Field, Placeholder>();
-  #known = new Map<string, KnownPath>();
+  #known = new Map<string, Lifetime>();
   #role = new PathRole();
   /** By group of candidates: methods known from the wire. */
   #used: Float64Array | null = null;
@@ -44,21 +38,18 @@ export class Naming {
   #inserted = 0;
   #isStale = false;
   #hasBegun = false;
-  #hadHole = false;
 
   constructor(knowledge: Knowledge) {
     this.knowledge = knowledge;
   }
 
   /**
-   * Headers of requests were not seen. What was known of the table's entries, and that two of them
-   * differ, holds no longer; of what is concluded from now on nothing is certain enough to be said
-   * to be the method.
+   * Headers of requests were not seen. Which entries have known paths, and when they were used, holds
+   * no longer.
    */
   hole(): void {
     // What comes before the first headers is not missing: there is nothing yet that it could change.
     if (!this.#hasBegun) return;
-    this.#hadHole = true;
     this.#known.clear();
     this.#isStale = true;
   }
@@ -86,7 +77,7 @@ export class Naming {
     if (placeholder.inserted === null) this.#reconsider([placeholder]);
     else if (this.#isStale) this.#reconsider([...this.#placeholders.values()]);
     if (placeholder.inserted !== null) this.#isStale = false;
-    return placeholder.label(evidence, !this.#hadHole);
+    return placeholder.label(evidence);
   }
 
   learned(placeholder: Placeholder): void {
@@ -118,6 +109,7 @@ export class Naming {
   #placeholder(path: Field): Placeholder {
     let placeholder = this.#placeholders.get(path);
     if (placeholder === undefined) {
+      this.#forgetUnreachable();
       this.knowledge.isNeeded = true;
       placeholder = new Placeholder(this.knowledge.candidates, path.seq ?? 0);
       this.#placeholders.set(path, placeholder);
@@ -130,15 +122,21 @@ export class Naming {
     return placeholder;
   }
 
+  // What is in no table any more, the one before a hole included, is not asked for again.
+  #forgetUnreachable(): void {
+    for (const [field, { inserted }] of this.#placeholders) {
+      if ((inserted ?? 0) < this.#inserted - FARTHEST_ENTRY) this.#placeholders.delete(field);
+    }
+  }
+
   #reconsider(rows: readonly Placeholder[]): void {
     const { candidates } = this.knowledge;
     assign(rows, candidates, this.#used ?? new Float64Array(candidates.groups));
   }
 
   // Two entries that were in the table at the same time are not the same.
-  #exclude(placeholder: Placeholder, path: string, known: KnownPath): void {
-    const both = Math.max(known.inserted, placeholder.inserted ?? 0);
-    if (both >= Math.min(known.lastUsed, placeholder.lastUsed)) return;
+  #exclude(placeholder: Placeholder, path: string, known: Lifetime): void {
+    if (!coexisted(known, placeholder)) return;
     const index = this.knowledge.candidates.byPath.get(path)?.index;
     if (index === undefined || placeholder.excluded.has(index)) return;
     placeholder.excluded.add(index);
@@ -167,17 +165,19 @@ class WireName implements CallName {
   }
 
   request(bytes: Uint8Array): void {
-    this.#learn(this.method()?.request, bytes);
+    this.#learn('request', bytes);
   }
 
   response(bytes: Uint8Array): void {
-    this.#learn(this.method()?.response, bytes);
+    this.#learn('response', bytes);
   }
 
   end(): void {}
 
-  #learn(type: MessageType | undefined, bytes: Uint8Array): void {
-    if (this.#knowledge.isNeeded && type !== undefined) this.#knowledge.ids.learn(type, bytes);
+  #learn(side: 'request' | 'response', bytes: Uint8Array): void {
+    if (!this.#knowledge.isNeeded) return;
+    const type = this.method()?.[side];
+    if (type !== undefined) this.#knowledge.ids.learn(type, bytes);
   }
 }
 

@@ -77,11 +77,8 @@ export class Placeholder implements Row {
     return count <= 4 || (count & (count - 1)) === 0;
   }
 
-  /**
-   * @param more evidence of the call in question, if it is not learned yet
-   * @param mayConclude whether one method may be named at all, however likely
-   */
-  label(more: Evidence | null, mayConclude: boolean): Label {
+  /** @param more evidence of the call in question, if it is not learned yet */
+  label(more: Evidence | null): Label {
     if (this.#misfits >= MISFITS && this.#misfits > this.#fits) return UNKNOWN;
     const likely = posteriorOf(this, more?.scores ?? null);
     const order = [...likely.keys()].sort((a, b) => (likely[b] as number) - (likely[a] as number));
@@ -89,7 +86,7 @@ export class Placeholder implements Row {
     if (first === undefined || likely[first] === 0) return UNKNOWN;
     const path = (index: number) => this.#candidates.list[index]?.path ?? '';
     const enough = this.#fits >= SEVERAL ? SURE : SURE_AT_ONCE;
-    if (mayConclude && (likely[first] as number) >= enough) {
+    if ((likely[first] as number) >= enough) {
       return { method: path(first), pathSource: 'inferred', candidates: [path(first)] };
     }
     const named: string[] = [];
