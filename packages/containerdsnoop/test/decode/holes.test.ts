@@ -1,19 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Chunk } from '../../src/decode/chunk.js';
+import { withHoles } from '../elsewhere.js';
 import { decode, type KeptMessage } from './decoding.js';
 import { Random } from './random.js';
 import { type Planned, plan, shop } from './shop.js';
 import { chunksOf, dataFrames, GoConnection, grpcMessage } from './wire.js';
-
-/** Chunks with holes: some left out, of some only the beginning. */
-function* withHoles(chunks: Iterable<Chunk>, random: Random, share: number): Generator<Chunk> {
-  for (const chunk of chunks) {
-    if (chunk.kind !== 'data' || random.next() >= share) yield chunk;
-    else if (random.next() < 0.5) {
-      yield { ...chunk, bytes: chunk.bytes.subarray(0, random.below(chunk.bytes.length)) };
-    }
-  }
-}
 
 /** Calls with timeouts of their own, or with a trace id each, which turns the table over soon. */
 function traffic(random: Random, calls: number, isTraced = false) {
