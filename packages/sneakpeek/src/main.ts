@@ -8,6 +8,15 @@ type Command = (argv: readonly string[]) => Promise<never>;
 const isAboutServices = (argv: readonly string[]): boolean =>
   argv.some((word) => word === '--install' || word === '--uninstall');
 
+const isAboutNodes = (argv: readonly string[]): boolean =>
+  argv.some((word) => /^(?:-a|--node-addr(?:$|=)|--cluster$)/.test(word));
+
+/** Here, or on other nodes. */
+const watch: Command = async (argv) =>
+  isAboutNodes(argv)
+    ? (await import('./commands/far-watch.js')).farWatch(argv)
+    : (await import('./commands/fswatch.js')).fswatch(argv);
+
 /** What can also be a service. */
 const monitored =
   (service: Service, load: () => Promise<Command>) => async (): Promise<Command> => {
@@ -21,7 +30,7 @@ const monitored =
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   files: async () => (await import('./commands/files.js')).files,
   merged_dir: async () => (await import('./commands/merged-dir.js')).mergedDir,
-  fswatch: monitored('fswatch', async () => (await import('./commands/fswatch.js')).fswatch),
+  fswatch: monitored('fswatch', async () => watch),
   procmon: monitored('procmon', async () =>
     (await import('./commands/monitor.js')).monitor('procmon'),
   ),

@@ -168,8 +168,20 @@ export const watchOptions = {
   },
   showSecrets: kinds.flag({ help: 'show passwords and tokens in arguments as they are' }),
   host: kinds.flag({ help: 'also what processes change that are in no container' }),
+  untilEof: monitorOptions.untilEof,
   uid,
   timestamp,
+};
+
+const { exclude: _exclude, ...nodeOptions } = whereOptions;
+
+/** Of fswatch on other machines. */
+export const farWatchOptions = {
+  type,
+  container: whichOptions.container,
+  ...nodeOptions,
+  showSecrets: watchOptions.showSecrets,
+  host: watchOptions.host,
 };
 
 /** Of top. */

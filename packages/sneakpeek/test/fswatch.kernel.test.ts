@@ -102,6 +102,9 @@ describe('-t fswatch', () => {
     await exec('one', ...command);
     const [row] = rowsOf((await tool.stop()).stdout);
     expect(row?.argv).toEqual([...command.slice(0, 5), '<redacted>', '--port=80']);
+    const shown = await watch('-n', 'one', '--show-secrets');
+    await exec('one', ...command);
+    expect(rowsOf((await shown.stop()).stdout)[0]?.argv).toEqual(command);
   });
 
   test('containers that start later are there from their first change on', async () => {

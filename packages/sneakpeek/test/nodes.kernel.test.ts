@@ -1,4 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,8 @@ const lack =
   missing('dockerd', 'containerd', 'runc') ??
   (existsSync('/usr/sbin/sshd') ? null : 'needs openssh-server') ??
   lacksOverlay();
+/** Logging in takes its time on a busy machine. */
+const SOON = { timeout: 30_000 };
 const BIN = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
 let docker: TestDockerd;
 let sshd: TestSshd;
@@ -94,10 +97,40 @@ test('a tool that runs there ends when this one does', async () => {
   const map = `/sys/fs/bpf/mnt_ns_far_${process.pid}`;
   const args = ['procmon', '-n', 'web', '-a', 'node-a', '--map', map, '--remote', remote()];
   const tool = new RunningTool('sneakpeek', args, { env: sshd.env });
-  await expect.poll(() => existsSync(map)).toBe(true);
+  await expect.poll(() => existsSync(map), SOON).toBe(true);
   await tool.stop();
   // The pin goes when the other side has ended as it should.
-  await expect.poll(() => existsSync(map)).toBe(false);
+  await expect.poll(() => existsSync(map), SOON).toBe(false);
+});
+
+test('changes of files on several nodes, as they happen', async () => {
+  const args = ['fswatch', 'web', '-a', 'node-a,node-b', '--remote', remote()];
+  const tool = new RunningTool('sneakpeek', args, { env: sshd.env });
+  const lines: string[] = [];
+  const changes = () =>
+    lines
+      .join('')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+  tool.child.stdout?.on('data', (text: string) => lines.push(text));
+  const nodes = () => new Set(changes().map(({ node }) => node));
+  await expect
+    .poll(() => {
+      writeFileSync(`/proc/${pid}/root/tmp/never-told`, 'by no process of the container');
+      execFileSync('nsenter', ['-t', String(pid), '-m', '/bin/busybox', 'touch', '/tmp/told']);
+      execFileSync('nsenter', ['-t', String(pid), '-m', '/bin/busybox', 'rm', '/tmp/told']);
+      return nodes().size;
+    }, SOON)
+    .toBe(2);
+  expect(changes()[0]).toMatchObject({
+    ...{ operation: 'create', path: '/tmp/told', container: { name: 'web' } },
+  });
+  expect(changes().filter(({ path }) => path === '/tmp/never-told')).toEqual([]);
+  expect((await tool.stop()).code).toBe(0);
+  await expect
+    .poll(() => execFileSync('ps', ['ax'], { encoding: 'utf8' }), SOON)
+    .not.toContain(`fswatch --output=json --quiet --until-eof --wait --container=web`);
 });
 
 test('nothing that is named becomes a command', async () => {

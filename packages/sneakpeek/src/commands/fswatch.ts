@@ -20,11 +20,15 @@ export const fswatch = (argv: readonly string[]): Promise<never> =>
       fields: () => watchFields(unread, unread),
       open: (values, { operands }) => {
         const tracing = commonTracing(values);
+        // Without a system call, which root given up forbids.
+        if (values.untilEof)
+          process.stdin.resume().once('close', () => process.emit('SIGTERM', 'SIGTERM'));
         const containers = [...values.container, ...operands];
         return openWatch({
           ...tracing,
           select: { ...tracing.select, containers },
           host: values.host,
+          showSecrets: values.showSecrets,
         });
       },
     },
