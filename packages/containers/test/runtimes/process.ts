@@ -91,7 +91,8 @@ export async function removeTree(dir: string): Promise<void> {
     .map((line) => line.split(' ')[4] ?? '')
     .filter((path) => path.startsWith(`${dir}/`));
   for (const path of mounts.reverse()) await run('umount', ['-l', path]).catch(() => {});
-  await rm(dir, { recursive: true, force: true });
+  // What a runtime left behind, such as podman's clean-up after a container, may still be writing.
+  await rm(dir, { recursive: true, force: true, maxRetries: 20 });
 }
 
 /** Removes the cgroups of a name at the top of every hierarchy, as far as they are empty. */
