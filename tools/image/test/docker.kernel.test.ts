@@ -179,6 +179,15 @@ describe('with one thing less', () => {
     expect(events(sees)).toEqual([expect.objectContaining({ container: WEB })]);
   });
 
+  test('loader doctor knows what is missing', async () => {
+    const few = ['--read-only', '--cap-drop=ALL', '--cap-add=BPF', '--cap-add=PERFMON'];
+    const doctor = ['loader', 'doctor', '--no-tools', '--output=json'];
+    const { stdout } = await engine.docker([...few, IMAGE, ...doctor]);
+    const missing = JSON.parse(stdout).missing.map(({ what }: { what: string }) => what);
+    const expected = ['CAP_SETUID and CAP_SETGID', 'CAP_NET_ADMIN', 'the initial pid namespace'];
+    expect(missing).toEqual(expect.arrayContaining(expected));
+  });
+
   test('without the processes of the host none is found', async () => {
     const outcome = await start(CAPABILITIES.tcpconnect, less('--pid'), args);
     expect(outcome).toMatchObject({ code: 1, stdout: '' });

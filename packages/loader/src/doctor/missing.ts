@@ -9,6 +9,9 @@ export interface Missing {
   readonly how: string;
 }
 
+/** For becoming another user, which root does once attached. */
+const TO_DROP = ['CAP_SETUID', 'CAP_SETGID'];
+
 /** @param mayTrace has this process the capabilities without which nothing can be traced? */
 export function whatIsMissing(facts: Facts, mayTrace: boolean): Missing[] {
   return [...ofTheKernel(facts), ...ofThisProcess(facts, mayTrace), ...ofTheHooks(facts)];
@@ -36,8 +39,15 @@ function ofThisProcess(facts: Facts, mayTrace: boolean): Missing[] {
   const { settings, capabilities } = facts;
   const denied = (kind: string): boolean => /^E(PERM|ACCES)\b/.test(find(facts, kind)?.why ?? '');
   const isRoot = capabilities.CAP_SYS_ADMIN === true;
+  const mustDrop = mayTrace && process.geteuid?.() === 0;
+  const lacksToDrop = TO_DROP.filter((name) => capabilities[name] !== true);
   return given(
     !mayTrace && ['CAP_BPF and CAP_PERFMON', howToGet(['CAP_BPF', 'CAP_PERFMON'])],
+    mustDrop &&
+      lacksToDrop.length > 0 && [
+        lacksToDrop.join(' and '),
+        `With them tools give up root, and refuse to run as it. ${howToGet(lacksToDrop)}`,
+      ],
     !isRoot &&
       denied('kprobe') && [
         'CAP_SYS_ADMIN',
