@@ -6,6 +6,9 @@
 // The recording as it is tells the truth. Then decoding begins at each of nineteen points of it, with
 // the first bytes of each direction cut off anywhere, and every label is compared. `SEED=N` cuts
 // elsewhere, `-v` lists the methods that were not named.
+//
+// `--lose SHARE` decodes from the start instead, five times, with so much of the writes lost: some in
+// a row, of half of them the beginning is there.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,11 +19,13 @@ import {
 } from '../../packages/containerdsnoop/dist/decode/index.js';
 
 const POINTS = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
+const LOSSY_RUNS = 5;
+const MOST_IN_A_ROW = 6;
 const KINDS = ['wire', 'inferred', 'ambiguous', 'other', 'wrong', 'wrong from the wire'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { verbose: { type: 'boolean', short: 'v' } },
+  options: { verbose: { type: 'boolean', short: 'v' }, lose: { type: 'string' } },
 });
 let state = Number(process.env.SEED ?? 1);
 
@@ -37,8 +42,12 @@ function score(path) {
   decode(chunks, schema, { onMessage: learn, onCall: learn });
   const counts = { request: tally(), response: tally(), call: tally() };
   const unnamed = new Map();
-  for (const point of POINTS) {
-    decode(cut(chunks, point), schema, {
+  const runs =
+    values.lose === undefined
+      ? POINTS.map((point) => () => cut(chunks, point))
+      : Array(LOSSY_RUNS).fill(() => lossy(chunks, Number(values.lose)));
+  for (const seen of runs) {
+    decode(seen(), schema, {
       onMessage: (message) => count(counts[message.type], message, truth),
       onCall: (call) => {
         if (!count(counts.call, call, truth)) note(unnamed, call, truth);
@@ -79,6 +88,22 @@ function cut(chunks, point) {
     const gone = Math.floor(random() * chunk.bytes.length);
     const bytes = chunk.bytes.subarray(gone);
     return { ...chunk, bytes, offset: chunk.offset + gone, length: chunk.length - gone };
+  });
+}
+
+/** What a capture sees that loses a share of the writes. */
+function lossy(chunks, share) {
+  let left = 0;
+  let isLost = false;
+  return chunks.flatMap((chunk) => {
+    if (chunk.kind !== 'data') return [chunk];
+    if (left-- <= 0) {
+      isLost = random() < share;
+      left = Math.floor(random() * MOST_IN_A_ROW);
+    }
+    if (!isLost) return [chunk];
+    if (random() < 0.5) return [];
+    return [{ ...chunk, bytes: chunk.bytes.subarray(0, random() * chunk.bytes.length) }];
   });
 }
 
