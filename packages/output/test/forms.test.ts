@@ -5,6 +5,7 @@ import { displayWidth } from '../src/display.js';
 import type { Field } from '../src/field.js';
 import * as fields from '../src/fields.js';
 import { JsonLines } from '../src/json-lines.js';
+import { nodeFields, withNode } from '../src/node-field.js';
 import type { Renderer } from '../src/renderer.js';
 import { jsonSchema } from '../src/schema.js';
 import { selectFields } from '../src/select-fields.js';
@@ -111,6 +112,13 @@ describe('JSON Lines', () => {
     const lines = render(form).map((line) => JSON.parse(line));
     expect(lines.map(({ type }) => type)).toEqual(['lost', 'summary', 'row', 'row']);
     for (const line of lines) expect(valid(line), JSON.stringify(valid.errors)).toBe(true);
+    const named = new JsonLines(withNode(all, 'n1'), nodeFields('n1'));
+    named.lost({ count: 3, cause: 'otlp_full', total: 5, hint: '' });
+    named.summary({ events: 2, lost: 0, truncated: 0, unsent: 3, durationMs: 1 });
+    for (const line of render(named).map((text) => JSON.parse(text))) {
+      expect(line.node).toBe('n1');
+      expect(valid(line), JSON.stringify(valid.errors)).toBe(true);
+    }
     expect(valid({ ...lines[2], pid: 'seven' })).toBe(false);
     expect(valid({ ...lines[2], extra: 1 })).toBe(false);
     expect(valid({ ...lines[0], total: undefined })).toBe(false);
