@@ -59,7 +59,7 @@ static void await_bytes(int fd, int count)
 static struct closing end_client(const struct kind *kind, int fd, int other)
 {
 	struct closing c = {"local", "fin", NULL, ASKED, ANSWERED};
-	int timeout_ms = 300;
+	int timeout_ms = 300, linger_s = 100;
 
 	switch (kind->how) {
 	case SERVER_FIN:
@@ -87,6 +87,9 @@ static struct closing end_client(const struct kind *kind, int fd, int other)
 		c.how = "rst";
 		break;
 	case SERVER_UNREAD_AFTER_FIN:
+		/* More than a minute: an acknowledged FIN does not make it a socket in TIME_WAIT, which
+		 * no RST ends. */
+		setsockopt(fd, IPPROTO_TCP, TCP_LINGER2, &linger_s, sizeof(linger_s));
 		send_bytes(fd, EXTRA);
 		close(fd);
 		c = (struct closing){"local", "rst", "ECONNRESET", ASKED + EXTRA, ANSWERED};
