@@ -37,6 +37,11 @@ const banner = {
 };
 const isTool = existsSync('src/bin.ts');
 if (isTool) common.banner = banner;
+// Generated code of others is mostly white space.
+const takesIn = Object.keys(manifest.devDependencies ?? {}).filter(
+  (each) => !/^@(types|imagesnoop)\//.test(each),
+);
+if (takesIn.length > 0) common.minifyWhitespace = true;
 const metafiles = [];
 
 const alone = readdirSync('src').filter((file) => /-(process|thread)\.ts$/.test(file));

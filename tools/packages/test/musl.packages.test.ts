@@ -21,11 +21,15 @@ test('npm refuses the addon, and names the library', async () => {
       packed.find(({ manifest }) => manifest.name === '@imagesnoop/bpf-core') ?? {};
     writeFileSync(join(folder, 'package.json'), '{}');
     const install = (env: NodeJS.ProcessEnv) =>
-      spawnSync('npm', ['install', '--offline', '--no-audit', tarball as string], {
-        cwd: folder,
-        env: { ...process.env, ...env },
-        encoding: 'utf8',
-      });
+      spawnSync(
+        'npm',
+        ['install', '--offline', '--no-audit', '--loglevel=error', tarball as string],
+        {
+          cwd: folder,
+          env: { ...process.env, ...env },
+          encoding: 'utf8',
+        },
+      );
     const refused = install({ NODE_OPTIONS: ON_MUSL });
     expect(refused.status).not.toBe(0);
     expect(refused.stderr).toMatch(/EBADPLATFORM[\s\S]*bpf-core[\s\S]*"libc":"?\[?"?glibc/);
