@@ -5,7 +5,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { structsOf } from './elf-btf.mjs';
 import { remember } from './stamp.mjs';
-import { flagsFor, ROOT } from './toolchain.mjs';
+import { flagsFor, ROOT, STRIPPED } from './toolchain.mjs';
 
 const run = promisify(execFile);
 
@@ -46,7 +46,7 @@ async function compileFor(arch, source, tools, work) {
     await run(tools.clang, [...flagsFor(arch), '-MD', '-MF', list, '-c', input, '-o', object], {
       cwd: ROOT,
     });
-    await run(tools.strip, ['-g', object]);
+    await run(tools.strip, [...STRIPPED, object]);
   } catch (error) {
     throw new Error(error.stderr || error.message);
   }

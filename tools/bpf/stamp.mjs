@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { ARCHES, flagsFor, ROOT } from './toolchain.mjs';
+import { ARCHES, flagsFor, ROOT, STRIPPED } from './toolchain.mjs';
 
 const digests = new Map();
 
@@ -30,7 +30,7 @@ function stampPath(source) {
 }
 
 function recipe(tools) {
-  return [tools.identity, ...Object.keys(ARCHES).flatMap(flagsFor)].join(' ');
+  return [tools.identity, ...STRIPPED, ...Object.keys(ARCHES).flatMap(flagsFor)].join(' ');
 }
 
 function sizeOf(path) {
