@@ -143,4 +143,20 @@ describe('HTTP/1.1', () => {
     expect(messages[0]).toMatchObject({ length: body.length, missing: body.length - 1000 });
     expect(stats.bufferedBytes).toBe(0);
   });
+
+  it('names nothing by the end of a line whose beginning was not seen', () => {
+    const asked = Buffer.from('GET /containers/two/json HTTP/1.1\r\nHost: docker\r\n\r\n');
+    const answered = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
+    const both: Write[] = [
+      { toServer: true, bytes: asked },
+      { toServer: false, bytes: answered },
+    ];
+    for (let cut = 1; cut < asked.length; cut++) {
+      const late = { toServer: true, bytes: asked.subarray(cut) };
+      const writes = [late, ...both.slice(1), ...both];
+      const { messages } = decode(chunksOf(writes, { fromStart: false }));
+      const methods = messages.filter(({ type }) => type === 'response').map((each) => each.method);
+      expect(methods).toEqual([null, 'GET /containers/two/json']);
+    }
+  });
 });

@@ -2,6 +2,8 @@ import type { Headers } from '../message.js';
 
 const VERBS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT', 'TRACE'];
 const REQUEST = VERBS.map((verb) => Buffer.from(`${verb} `, 'latin1'));
+/** Others would be the end of one of these: `T /_ping`, where the capture began within a line. */
+const REQUEST_LINE = new RegExp(`^(${VERBS.join('|')}) (\\S+) HTTP/1\\.\\d$`);
 const RESPONSE = [Buffer.from('HTTP/1.', 'latin1')];
 
 /** Whether bytes begin as the head of an HTTP/1.x message does. */
@@ -36,7 +38,7 @@ export function parseHead(text: string): Head | null {
     const [, status, reason] = response;
     return { verb: null, target: null, status: Number(status), reason: reason ?? null, headers };
   }
-  const request = /^([A-Z]+) (\S+) HTTP\/1\.\d$/.exec(start);
+  const request = REQUEST_LINE.exec(start);
   if (request === null) return null;
   const [, verb = '', target = ''] = request;
   return { verb, target, status: null, reason: null, headers };
