@@ -94,18 +94,22 @@ CALL(fchown, ret == 0, describe_fd_owner(&change, ARG(0), ARG(1), ARG(2)))
 #define IORING_OP_WRITE	      23
 #define IORING_OP_OPENAT2     28
 
-/* Writes go through no function that all kernels have; since Linux 5.19 their results are told. */
+/* A request's opcode, and in `result` what the application is told; -1 before Linux 5.19. */
+static __always_inline int completed_opcode(struct io_kiocb___result *request, int *result)
+{
+	if (!uring_tells_result())
+		return -1;
+	*result = BPF_CORE_READ(request, cqe.res);
+	return BPF_CORE_READ(request, opcode);
+}
+
+/* Writes go through no function that all kernels have. */
 SEC("tp_btf/io_uring_complete")
 int BPF_PROG(uring_write_tpbtf, void *ring, struct io_kiocb___result *request)
 {
 	struct change change = {};
-	__u8 opcode;
-	int result;
+	int result = 0, opcode = completed_opcode(request, &result);
 
-	if (!uring_tells_result())
-		return 0;
-	opcode = BPF_CORE_READ(request, opcode);
-	result = BPF_CORE_READ(request, cqe.res);
 	if (opcode != IORING_OP_WRITE && opcode != IORING_OP_WRITEV &&
 	    opcode != IORING_OP_WRITE_FIXED)
 		return 0;
@@ -121,13 +125,8 @@ SEC("tp_btf/io_uring_complete")
 int BPF_PROG(uring_open_tpbtf, void *ring, struct io_kiocb___result *request)
 {
 	struct change change = {};
-	__u8 opcode;
-	int result;
+	int result = 0, opcode = completed_opcode(request, &result);
 
-	if (!uring_tells_result())
-		return 0;
-	opcode = BPF_CORE_READ(request, opcode);
-	result = BPF_CORE_READ(request, cqe.res);
 	if ((opcode != IORING_OP_OPENAT && opcode != IORING_OP_OPENAT2) || result < 0)
 		return 0;
 	if (!change_is_wanted() || !describe_open(&change, file_of_fd(result), 0))
