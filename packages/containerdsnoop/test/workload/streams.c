@@ -244,7 +244,9 @@ static void *read_all(void *argument)
 	if (!strcmp(reader, "uring"))
 		uring_open(&ring);
 	do {
-		size_t size = size_of_piece(&state, MOST);
+		/* A call that waits for all it can take must end in the middle, too. */
+		uint64_t most = late && at < total / 2 ? total / 2 - at : MOST;
+		size_t size = size_of_piece(&state, most < MOST ? most : MOST);
 
 		if (!strcmp(reader, "splice"))
 			received = get_by_splice(job->fd, buffer, size, pipes);
