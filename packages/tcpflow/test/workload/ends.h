@@ -87,8 +87,8 @@ static struct closing end_client(const struct kind *kind, int fd, int other)
 		c.how = "rst";
 		break;
 	case SERVER_UNREAD_AFTER_FIN:
-		/* More than a minute: an acknowledged FIN does not make it a socket in TIME_WAIT, which
-		 * no RST ends. */
+		/* More than a minute, so that no acknowledged FIN makes it a socket in TIME_WAIT,
+		 * which no RST ends. */
 		setsockopt(fd, IPPROTO_TCP, TCP_LINGER2, &linger_s, sizeof(linger_s));
 		send_bytes(fd, EXTRA);
 		close(fd);
