@@ -7,7 +7,7 @@ import { packageFolders } from '../setup/workspace.mjs';
 
 /**
  * @param {string} folder an empty one, which gets a tarball for each package
- * @returns {Promise<{ folder: string, manifest: object, tarball: string }[]>} each package's folder in the
+ * @returns {Promise<{ folder: string, manifest: { name: string }, tarball: string }[]>} each package's folder in the
  *   workspace, its manifest there, and its tarball
  */
 export async function packAll(folder) {
