@@ -13,7 +13,7 @@ import { BUDGET_BYTES, contentProblems, sizeOf } from '../contents.mjs';
 import { emulatedNode } from '../emulated.mjs';
 import { publish } from '../publish.mjs';
 import { startRegistry } from '../registry.mjs';
-import { busyWith, closeShop, openShop, TOOLS } from './workloads.js';
+import { busyWith, closeShop, openShop, TOOLS, type Told } from './workloads.js';
 
 /** Makes any program that Node.js runs believe that it is on another machine. */
 const ON_RISCV64 = `--import=data:text/javascript,${encodeURIComponent(
@@ -99,18 +99,18 @@ clearInterval(again);
 }
 
 test('telemetry comes with a tool, and reads no file once root is given up', async () => {
-  const tool = TOOLS.find(({ name }) => name === 'execsnoop');
+  const tool = TOOLS.find(({ name }) => name === 'mkdirsnoop') as Told;
   const collector = await OtlpReceiver.start();
   // Below a folder that only root may enter.
-  const bin = join(folder, 'machine/project/node_modules/@imagesnoop/execsnoop/dist/bin.js');
+  const bin = join(folder, 'machine/project/node_modules/@imagesnoop/mkdirsnoop/dist/bin.js');
   const flags = ['--otlp', collector.url, '--prometheus', '0', '-o', 'json', '-v'];
   let stop: (() => void) | undefined;
   const { code, stdout, stderr } = await machine.run(
     'project',
-    ['node', bin, ...flags, '--max-events', '3'],
+    ['node', bin, ...flags, '--pid', `${process.pid}`, '--max-events', '3'],
     {
       onStderr: (said) => {
-        if (tool !== undefined && said.includes('tracing')) stop ??= busyWith(tool);
+        if (said.includes('tracing')) stop ??= busyWith(tool);
       },
     },
   );
