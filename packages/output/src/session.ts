@@ -1,5 +1,6 @@
 import type { Telemetry } from '@imagesnoop/telemetry';
 import { clock } from './clock.js';
+import { displayText, truncate } from './display.js';
 import { Exported } from './exported.js';
 import type { Field } from './field.js';
 import type { FileSink } from './file-sink.js';
@@ -9,6 +10,9 @@ import type { CommonValues } from './options/common.js';
 import { Output } from './outputs.js';
 import { isUnsent, LossReport, say, summaryLine } from './report.js';
 import type { Batch, Lost, Source } from './source.js';
+
+/** Terminal columns for why a collector takes nothing. */
+const LONGEST_REASON = 200;
 
 /** Takes rows from a source to the outputs, and keeps count. */
 export class Session<Row> {
@@ -59,7 +63,11 @@ export class Session<Row> {
     telemetry.onTrouble = (why) => {
       const { otlp } = this.#values;
       if (why === '') say(`${this.#name}: ${otlp} takes events again`);
-      else say(`${this.#name}: ${otlp} does not take events: ${why}; going on`);
+      else {
+        // A collector's own words: whoever answers there is not to reach the terminal.
+        const reason = truncate(displayText(why), LONGEST_REASON);
+        say(`${this.#name}: ${otlp} does not take events: ${reason}; going on`);
+      }
     };
   }
 
